@@ -1,0 +1,60 @@
+import type { DType, Node, Params, Tensor } from '@tesserae/tensor';
+import type { ModelBuilder, NodeOptions } from '../model/builder.js';
+import type { ElementType } from '../model/types.js';
+import { DATA_TYPES } from '../model/types.js';
+import type { Sizes } from './sizes.js';
+import type { Target } from './target.js';
+
+/** What lowerings of one graph share. */
+export interface LoweringContext {
+  readonly builder: ModelBuilder;
+  readonly sizes: Sizes;
+  readonly target: Target;
+  /** Name of a value that has been lowered, or is an input. */
+  readonly nameOf: (tensor: Tensor) => string;
+  /** How many nodes and graph outputs read a tensor. */
+  readonly readersOf: (tensor: Tensor) => number;
+  /** Name of a mask or of random words that the host makes before each run; undefined when it cannot. */
+  readonly hostRandom: (request: HostRandomRequest) => string | undefined;
+}
+
+/** Random numbers as the host may make them: bytes of 0 and 1, or words. */
+export interface HostRandomRequest {
+  /** The key; must be a graph input for the host to see it. */
+  readonly key: Tensor;
+  readonly shape: Tensor['spec']['shape'];
+  readonly stream: number;
+  readonly draw:
+    | { readonly kind: 'mask'; readonly threshold: number; readonly dtype: 'bool' | 'u8' }
+    | { readonly kind: 'bits'; readonly bitWidth: 16 | 24 | 32 };
+}
+
+/** One node to be lowered. */
+export interface Call<P> extends LoweringContext {
+  readonly node: Node;
+  readonly params: P;
+  /** Names of the node's inputs. */
+  readonly inputs: readonly string[];
+}
+
+/** Emits the operators of a node; gives the names of its outputs, in order. */
+export type Lower<P = Params> = (call: Call<P>) => readonly string[];
+
+/** A lowering for an op that is one operator with the same inputs. */
+export function operator(op: string, options: NodeOptions = {}): Lower<never> {
+  return ({ builder, inputs }) => [builder.node(op, inputs, options)];
+}
+
+/** Converts a value to an element type. */
+export function castTo(builder: ModelBuilder, name: string, type: ElementType): string {
+  return builder.node('Cast', [name], { attributes: { to: { int: DATA_TYPES[type] } } });
+}
+
+/** A scalar constant in any of our float or integer dtypes. */
+export function scalarOf(builder: ModelBuilder, dtype: DType, value: number): string {
+  if (dtype === 'f16' || dtype === 'bf16') return castTo(builder, builder.scalar('f32', value), dtype);
+  return builder.scalar(dtype, value);
+}
+
+/** Dtype of one input of a node. */
+export const dtypeOfInput = (node: Node, index = 0): DType => node.inputs[index]!.spec.dtype;

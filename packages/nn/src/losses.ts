@@ -1,0 +1,31 @@
+import type { Tensor } from '@tesserae/tensor';
+import { abs, add, cast, crossEntropy, div, equal, exp, isCounted, log, mean, mul, neg, reduceSum, relu, sub, where } from '@tesserae/tensor';
+
+/** Label that a loss leaves out, as in PyTorch. */
+export const IGNORE_INDEX = -100;
+
+/**
+ * Cross-entropy in nats, averaged over the labels that count; 0 when none does.
+ * @param logits  float[..., numClasses]
+ * @param labels  i32[...], IGNORE_INDEX where nothing is asked
+ */
+export function meanCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
+  const losses = crossEntropy(logits, labels, { ignoreIndex: IGNORE_INDEX });
+  const count = reduceSum(cast(isCounted(labels, { ignoreIndex: IGNORE_INDEX }), losses.spec.dtype));
+  return div(reduceSum(losses), where(equal(count, 0), 1, count));
+}
+
+/**
+ * Binary cross-entropy per element, stable for large logits: max(x, 0) - x·y + log(1 + e^-|x|).
+ * @param logits  float[...]
+ * @param targets  float[...] in [0, 1]
+ */
+export function binaryCrossEntropy(logits: Tensor, targets: Tensor): Tensor {
+  return add(sub(relu(logits), mul(logits, targets)), log(add(exp(neg(abs(logits))), 1)));
+}
+
+/** Mean of squared differences. */
+export function meanSquaredError(predictions: Tensor, targets: Tensor): Tensor {
+  const difference = sub(predictions, targets);
+  return mean(mul(difference, difference));
+}

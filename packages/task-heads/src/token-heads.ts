@@ -1,0 +1,121 @@
+import type { Rng, Tensor } from '@tesserae/tensor';
+import { add, and, cast, dimSize, equal, greaterEqual, isCounted, less, maskedMean, mul, not, reshape, sliceAxis, where } from '@tesserae/tensor';
+import type { LinearParams } from '@tesserae/nn';
+import { IGNORE_INDEX, activation, binaryCrossEntropy, linear, maybeDropout, meanCrossEntropy, subRng } from '@tesserae/nn';
+import type { ParamSpec } from '@tesserae/weights';
+import { linearSpec } from '@tesserae/weights';
+import type { HeadSizes } from './sequence-classification.js';
+import { firstToken } from './sequence-classification.js';
+
+/** Decisions per token, and those that pick tokens or sequences. */
+
+export interface TokenClassificationParams<Leaf = Tensor> {
+  readonly classifier: LinearParams<Leaf>;
+}
+
+export function tokenClassificationSpec({ hiddenSize, numLabels, initializerRange: std }: HeadSizes): TokenClassificationParams<ParamSpec> {
+  return { classifier: linearSpec(hiddenSize, numLabels, { std, name: 'classifier' }) };
+}
+
+/** Logits of each class for each token: float[batch, seqLen, hiddenSize] -> float[batch, seqLen, numLabels]. */
+export function tokenClassificationHead(
+  params: TokenClassificationParams,
+  hidden: Tensor,
+  { dropoutRate, rng }: { readonly dropoutRate: number; readonly rng: Rng | undefined },
+): Tensor {
+  return linear(maybeDropout(hidden, { rate: dropoutRate, rng }), params.classifier);
+}
+
+/**
+ * Mean cross-entropy over the tokens that are real and labelled.
+ * @param labels  i32[batch, seqLen]; IGNORE_INDEX, and padding by the mask, are left out
+ */
+export function tokenClassificationLoss(logits: Tensor, labels: Tensor, { attentionMask }: { readonly attentionMask?: Tensor }): Tensor {
+  if (attentionMask === undefined) return meanCrossEntropy(logits, labels);
+  return meanCrossEntropy(logits, where(equal(attentionMask, 0), IGNORE_INDEX, labels));
+}
+
+/**
+ * Mean binary cross-entropy of a yes/no per token over the real tokens; ELECTRA's discriminator.
+ * @param logits  float[batch, seqLen]
+ * @param labels  i32[batch, seqLen], 1 where replaced
+ */
+export function replacedTokenLoss(logits: Tensor, labels: Tensor, { attentionMask }: { readonly attentionMask?: Tensor }): Tensor {
+  const losses = binaryCrossEntropy(logits, cast(labels, logits.spec.dtype));
+  const mask = attentionMask === undefined ? isCounted(labels) : not(equal(attentionMask, 0));
+  return maskedMean(losses, mask);
+}
+
+export interface QuestionAnsweringParams<Leaf = Tensor> {
+  /** Two outputs: start and end. */
+  readonly output: LinearParams<Leaf>;
+}
+
+export function questionAnsweringSpec({ hiddenSize, initializerRange: std }: Omit<HeadSizes, 'numLabels'>): QuestionAnsweringParams<ParamSpec> {
+  return { output: linearSpec(hiddenSize, 2, { std, name: 'qa_outputs' }) };
+}
+
+/** Logits of an answer starting and ending at each token, float[batch, seqLen] each. */
+export function questionAnsweringHead(
+  params: QuestionAnsweringParams,
+  hidden: Tensor,
+): { readonly startLogits: Tensor; readonly endLogits: Tensor } {
+  const logits = linear(hidden, params.output); // [batch, seqLen, 2]
+  const shape = hidden.spec.shape.slice(0, 2);
+  const column = (index: number): Tensor => reshape(sliceAxis(logits, { axis: 2, start: index, limit: index + 1 }), shape);
+  return { startLogits: column(0), endLogits: column(1) };
+}
+
+/**
+ * Half the sum of the two cross-entropies; positions outside the sequence are left out.
+ * @param options.startPositions, options.endPositions  i32[batch]
+ */
+export function questionAnsweringLoss(
+  { startLogits, endLogits }: { readonly startLogits: Tensor; readonly endLogits: Tensor },
+  { startPositions, endPositions }: { readonly startPositions: Tensor; readonly endPositions: Tensor },
+): Tensor {
+  const loss = (logits: Tensor, positions: Tensor): Tensor => {
+    const isInside = and(greaterEqual(positions, 0), less(positions, dimSize(logits.spec.shape[1]!, 'i32')));
+    return meanCrossEntropy(logits, where(isInside, positions, IGNORE_INDEX));
+  };
+  return mul(add(loss(startLogits, startPositions), loss(endLogits, endPositions)), 0.5);
+}
+
+export interface MultipleChoiceParams<Leaf = Tensor> {
+  /** Projection of the first token; absent when the config turns it off. */
+  readonly summary?: LinearParams<Leaf>;
+  readonly classifier: LinearParams<Leaf>;
+}
+
+export function multipleChoiceSpec(
+  { hiddenSize, initializerRange: std }: Omit<HeadSizes, 'numLabels'>,
+  { usesProjection }: { readonly usesProjection: boolean },
+): MultipleChoiceParams<ParamSpec> {
+  return {
+    ...(usesProjection ? { summary: linearSpec(hiddenSize, hiddenSize, { std, name: 'sequence_summary.summary' }) } : {}),
+    classifier: linearSpec(hiddenSize, 1, { std, name: 'classifier' }),
+  };
+}
+
+/**
+ * One score a choice, from the first token of each.
+ * @param hidden  float[batch * numChoices, seqLen, hiddenSize]
+ * @returns float[batch, numChoices]
+ */
+export function multipleChoiceHead(
+  params: MultipleChoiceParams,
+  hidden: Tensor,
+  options: {
+    readonly numChoices: number;
+    readonly activationName: string | undefined;
+    readonly dropoutRate: number;
+    readonly rng: Rng | undefined;
+  },
+): Tensor {
+  const { numChoices, activationName, dropoutRate, rng } = options;
+  const first = firstToken(hidden);
+  const projected = params.summary === undefined ? first : linear(first, params.summary);
+  const summary = activation(activationName ?? 'linear')(projected);
+  const dropped = maybeDropout(summary, { rate: dropoutRate, rng: subRng(rng, 'summary') });
+  return reshape(linear(dropped, params.classifier), [-1, numChoices]);
+}

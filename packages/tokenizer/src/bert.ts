@@ -1,0 +1,90 @@
+import { checkOptions } from './errors.js';
+import { createWordPieceDecoder } from './decoders/word-piece-decoder.js';
+import { createWordPiece, type WordPieceModel } from './models/word-piece.js';
+import type { VocabularyInput } from './models/vocabulary.js';
+import { createBertNormalizer, type BertNormalizerOptions } from './normalizers/bert-normalizer.js';
+import { createBertProcessor } from './post-processors/template-processor.js';
+import { createBertPreTokenizer } from './pre-tokenizers/bert-pre-tokenizer.js';
+import { specialAddedToken, specialTokenRoles, type SpecialTokenRole } from './tokenizer-parts.js';
+import { createTokenizer, type Tokenizer } from './tokenizer.js';
+
+/** A BERT or ELECTRA tokenizer. */
+export interface BertTokenizerOptions {
+  /** Tokens in the order of their ids, the special tokens among them. */
+  readonly vocab: VocabularyInput;
+  /** What the normaliser does; the defaults are those of the uncased models. */
+  readonly normalizer?: BertNormalizerOptions;
+  /** Special tokens that do not have BERT's names `[PAD] [UNK] [CLS] [SEP] [MASK]`. */
+  readonly specialTokens?: Readonly<Partial<Record<SpecialTokenRole, string>>>;
+  readonly continuingSubwordPrefix?: string;
+  readonly maxInputCharsPerWord?: number;
+  readonly modelMaxLength?: number;
+  /** The class Hugging Face loads the saved files with. Default `BertTokenizer`. */
+  readonly tokenizerClass?: 'BertTokenizer' | 'ElectraTokenizer';
+}
+
+const optionNames = [
+  'vocab',
+  'normalizer',
+  'specialTokens',
+  'continuingSubwordPrefix',
+  'maxInputCharsPerWord',
+  'modelMaxLength',
+  'tokenizerClass',
+];
+
+/** BERT's names of its special tokens. */
+export const bertSpecialTokens: Readonly<Partial<Record<SpecialTokenRole, string>>> = Object.freeze({
+  pad: '[PAD]',
+  unk: '[UNK]',
+  cls: '[CLS]',
+  sep: '[SEP]',
+  mask: '[MASK]',
+});
+
+/**
+ * BERT's tokenizer, which ELECTRA shares: BERT normaliser, words and punctuation, WordPiece, `[CLS] A [SEP] B [SEP]`.
+ * @throws TokenizerError when the vocabulary is damaged or lacks the unknown, [CLS] or [SEP] token
+ */
+export function createBertTokenizer(options: BertTokenizerOptions): Tokenizer {
+  checkOptions('createBertTokenizer', options, optionNames);
+  const { vocab, normalizer, continuingSubwordPrefix, maxInputCharsPerWord } = options;
+  checkOptions('createBertTokenizer', options.specialTokens ?? {}, specialTokenRoles);
+  const names = { ...bertSpecialTokens, ...options.specialTokens };
+  const model = createWordPiece({
+    vocab,
+    unkToken: names.unk,
+    continuingSubwordPrefix,
+    maxInputCharsPerWord,
+  });
+  const specialTokens = knownRoles(names, model, options.specialTokens ?? {});
+  const token = (role: 'cls' | 'sep') => ({ token: names[role]!, id: model.tokenToId(names[role]!) ?? -1 });
+  const addedTokens = [...new Set(Object.values(specialTokens))]
+    .map((content) => specialAddedToken(content, model.tokenToId(content)!))
+    .filter(({ id }) => id !== undefined);
+  return createTokenizer({
+    tokenizerClass: options.tokenizerClass ?? 'BertTokenizer',
+    normalizer: createBertNormalizer(normalizer),
+    preTokenizer: createBertPreTokenizer(),
+    model,
+    postProcessor: createBertProcessor({ cls: token('cls'), sep: token('sep') }),
+    decoder: createWordPieceDecoder({ prefix: model.continuingSubwordPrefix }),
+    addedTokens,
+    specialTokens,
+    modelMaxLength: options.modelMaxLength,
+  });
+}
+
+/** Roles asked for by name, [CLS] and [SEP] must exist; BERT's other defaults only count where the vocabulary has them. */
+function knownRoles(
+  names: Readonly<Partial<Record<SpecialTokenRole, string>>>,
+  model: WordPieceModel,
+  asked: Readonly<Partial<Record<SpecialTokenRole, string>>>,
+): Partial<Record<SpecialTokenRole, string>> {
+  const entries = (Object.entries(names) as [SpecialTokenRole, string][]).filter(
+    ([role, name]) =>
+      name !== undefined &&
+      (asked[role] !== undefined || role === 'cls' || role === 'sep' || model.tokenToId(name) !== undefined),
+  );
+  return Object.fromEntries(entries);
+}

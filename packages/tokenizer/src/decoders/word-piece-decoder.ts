@@ -1,0 +1,45 @@
+import { checkOptions } from '../errors.js';
+import type { Decoder } from '../pipeline.js';
+
+/** How pieces are joined. */
+export interface WordPieceDecoderOptions {
+  /** What marks a continuing piece. Default `##`. */
+  readonly prefix?: string;
+  /** Removes the space before punctuation and English contractions, token by token. Default true. */
+  readonly cleanup?: boolean;
+}
+
+/** Joins pieces: a continuing piece loses its prefix, any other but the first gets a space before it. */
+export function createWordPieceDecoder(options: WordPieceDecoderOptions = {}): Decoder {
+  checkOptions('createWordPieceDecoder', options, ['prefix', 'cleanup']);
+  const { prefix = '##', cleanup = true } = options;
+  return Object.freeze({
+    type: 'WordPiece',
+    decode(tokens: readonly string[]): string {
+      const parts = tokens.map((token, index) => {
+        const part = index === 0 ? token : token.startsWith(prefix) ? token.slice(prefix.length) : ` ${token}`;
+        return cleanup ? cleanUpSpaces(part).replaceAll(' do not', " don't") : part;
+      });
+      return parts.join('');
+    },
+    toJson: () => ({ type: 'WordPiece', prefix, cleanup }),
+  });
+}
+
+const artefacts: readonly (readonly [string, string])[] = [
+  [' .', '.'],
+  [' ?', '?'],
+  [' !', '!'],
+  [' ,', ','],
+  [" ' ", "'"],
+  [" n't", "n't"],
+  [" 'm", "'m"],
+  [" 's", "'s"],
+  [" 've", "'ve"],
+  [" 're", "'re"],
+];
+
+/** Removes the spaces that tokenising English leaves before punctuation: `clean_up_tokenization_spaces`. */
+export function cleanUpSpaces(text: string): string {
+  return artefacts.reduce((cleaned, [from, to]) => cleaned.replaceAll(from, to), text);
+}

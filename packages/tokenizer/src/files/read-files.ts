@@ -1,0 +1,171 @@
+import { bertSpecialTokens } from '../bert.js';
+import { createByt5Tokenizer } from '../byt5.js';
+import { createWordPieceDecoder } from '../decoders/word-piece-decoder.js';
+import { checkOptions, TokenizerError } from '../errors.js';
+import { createWordPiece, type WordPieceModel } from '../models/word-piece.js';
+import { createBertNormalizer } from '../normalizers/bert-normalizer.js';
+import { createBertProcessor } from '../post-processors/template-processor.js';
+import { createBertPreTokenizer } from '../pre-tokenizers/bert-pre-tokenizer.js';
+import { specialAddedToken, type AddedToken, type SpecialTokenRole, type TokenizerParts } from '../tokenizer-parts.js';
+import { createTokenizer, type Tokenizer } from '../tokenizer.js';
+import { arrayItems, failUnsupported, optionalField, parseJson, requiredField, type JsonField } from './json-field.js';
+import { readConfig, type TokenizerConfig } from './read-config.js';
+import * as stages from './read-stages.js';
+import { tokenizerFileNames, type TokenizerFiles } from './write-files.js';
+
+/** Classes that read a `vocab.txt` as BERT's WordPiece. */
+const bertClasses = ['BertTokenizer', 'ElectraTokenizer', 'DistilBertTokenizer'];
+
+/**
+ * Loads a tokenizer from the files of a Hugging Face folder, given by name.
+ * `tokenizer.json` is read when there; else `vocab.txt` (BERT, ELECTRA); a ByT5 folder has only its config.
+ * @throws TokenizerError naming file and field: missing, malformed or unsupported
+ */
+export function tokenizerFromFiles(files: TokenizerFiles): Tokenizer {
+  checkOptions('tokenizerFromFiles', files, tokenizerFileNames);
+  const parse = (name: keyof TokenizerFiles) =>
+    files[name] === undefined ? undefined : parseJson(name, files[name]);
+  const configFile = parse('tokenizer_config.json');
+  const config = readConfig(configFile, parse('special_tokens_map.json'), parse('added_tokens.json'));
+  const tokenizerJson = parse('tokenizer.json');
+  if (tokenizerJson !== undefined) return createTokenizer(readTokenizerJson(tokenizerJson, config));
+  const className = config.tokenizerClass?.replace(/Fast$/, '');
+  if (className === 'ByT5Tokenizer') return readByt5(config);
+  if (files['vocab.txt'] !== undefined) {
+    if (className !== undefined && !bertClasses.includes(className)) {
+      failUnsupported(requiredField(configFile!, 'tokenizer_class'), `"${className}"`, [...bertClasses, 'ByT5Tokenizer']);
+    }
+    return createTokenizer(readBertVocabulary(files['vocab.txt'], config));
+  }
+  throw new TokenizerError({
+    code: 'missing-file',
+    op: 'tokenizerFromFiles',
+    file: 'tokenizer.json',
+    problem: `neither tokenizer.json nor vocab.txt is there${className === undefined ? '' : ` for ${className}`}`,
+    remedy:
+      'the folder holds the model only, or a SentencePiece model (spiece.model), which is not supported yet. ' +
+      'A ByT5 folder needs tokenizer_class "ByT5Tokenizer" in tokenizer_config.json.',
+  });
+}
+
+function readTokenizerJson(json: JsonField, config: TokenizerConfig): TokenizerParts {
+  const section = <T>(name: string, read: (field: JsonField) => T): T | undefined => {
+    const field = optionalField(json, name);
+    return field === undefined ? undefined : read(field);
+  };
+  const model = stages.readModel(requiredField(json, 'model'));
+  const listed = section('added_tokens', arrayItems)?.map((field) => stages.readAddedToken(field)) ?? [];
+  const addedTokens = mergeAddedTokens(listed, config.addedTokens);
+  const has = (token: string) =>
+    model.tokenToId(token) !== undefined || addedTokens.some(({ content }) => content === token);
+  return {
+    tokenizerClass: config.tokenizerClass?.replace(/Fast$/, '') ?? 'PreTrainedTokenizerFast',
+    normalizer: section('normalizer', (field) => stages.readNormalizer(field, config.normalizer)),
+    preTokenizer: section('pre_tokenizer', stages.readPreTokenizer),
+    model,
+    postProcessor: section('post_processor', stages.readPostProcessor),
+    decoder: section('decoder', stages.readDecoder),
+    addedTokens,
+    specialTokens: { ...defaultRoles(model, has), ...config.specialTokens },
+    modelMaxLength: config.modelMaxLength,
+    cleanUpSpaces: config.cleanUpSpaces,
+    savedDefaults: {
+      truncation: (optionalField(json, 'truncation')?.value ?? null) as null,
+      padding: (optionalField(json, 'padding')?.value ?? null) as null,
+    },
+    file: json.file,
+  };
+}
+
+/** BERT's names stand for their roles wherever no file says otherwise. */
+function defaultRoles(
+  model: WordPieceModel,
+  has: (token: string) => boolean,
+): Partial<Record<SpecialTokenRole, string>> {
+  const known = Object.entries(bertSpecialTokens).filter(([, token]) => has(token));
+  return { ...Object.fromEntries(known), unk: model.unkToken };
+}
+
+function readBertVocabulary(text: string, config: TokenizerConfig): TokenizerParts {
+  const file = 'vocab.txt';
+  const names = { ...bertSpecialTokens, ...config.specialTokens };
+  const model = createWordPiece({ vocab: vocabularyLines(text), unkToken: names.unk, file });
+  const addedTokens = addedBertTokens(model, names, config);
+  const find = (role: 'cls' | 'sep') => {
+    const id = addedTokens.find(({ content }) => content === names[role])?.id;
+    if (id !== undefined) return { token: names[role]!, id };
+    throw new TokenizerError({
+      code: 'missing-token',
+      op: 'tokenizerFromFiles',
+      file,
+      field: `${role}_token`,
+      problem: `the ${role} token "${names[role]}" is not among the ${model.vocabSize} lines`,
+      remedy: 'a vocabulary of another model, or other names in tokenizer_config.json.',
+    });
+  };
+  const has = (token: string) => addedTokens.some(({ content }) => content === token);
+  return {
+    tokenizerClass: config.tokenizerClass?.replace(/Fast$/, '') ?? 'BertTokenizer',
+    normalizer: createBertNormalizer(config.normalizer),
+    preTokenizer: createBertPreTokenizer(),
+    model,
+    postProcessor: createBertProcessor({ cls: find('cls'), sep: find('sep') }),
+    decoder: createWordPieceDecoder(),
+    addedTokens,
+    specialTokens: { ...defaultRoles(model, has), ...config.specialTokens },
+    modelMaxLength: config.modelMaxLength,
+    cleanUpSpaces: config.cleanUpSpaces,
+    file,
+  };
+}
+
+/** One token a line; the line break at the end of the file does not begin another. */
+function vocabularyLines(text: string): string[] {
+  const lines = text.split(/\r\n|\n|\r/);
+  if (lines.at(-1) === '') lines.pop();
+  return lines;
+}
+
+function addedBertTokens(
+  model: WordPieceModel,
+  names: Readonly<Partial<Record<SpecialTokenRole, string>>>,
+  { addedTokens, additionalSpecialTokens = [] }: TokenizerConfig,
+): AddedToken[] {
+  const special = new Set([...Object.values(names), ...additionalSpecialTokens]);
+  const given = addedTokens.map((token) =>
+    special.has(token.content) ? { ...token, special: true, normalized: false } : token,
+  );
+  let nextId = given.reduce((next, { id }) => Math.max(next, id + 1), model.vocabSize);
+  const declared = [...special].flatMap((content) => {
+    if (given.some((token) => token.content === content)) return [];
+    const id = model.tokenToId(content);
+    if (id !== undefined) return [specialAddedToken(content, id)];
+    return additionalSpecialTokens.includes(content) ? [specialAddedToken(content, nextId++)] : [];
+  });
+  return mergeAddedTokens(given, declared);
+}
+
+/** The first list wins where both have a token. */
+function mergeAddedTokens(first: readonly AddedToken[], second: readonly AddedToken[]): AddedToken[] {
+  const known = new Set(first.map(({ content }) => content));
+  return [...first, ...second.filter(({ content }) => !known.has(content))].sort((a, b) => a.id - b.id);
+}
+
+function readByt5(config: TokenizerConfig): Tokenizer {
+  const { specialTokens, addedTokens, declaredTokens, additionalSpecialTokens, extraIds, modelMaxLength } = config;
+  const { pad, eos, unk } = { pad: '<pad>', eos: '</s>', unk: '<unk>', ...specialTokens };
+  const standard = createByt5Tokenizer({ extraIds: 0, specialTokens: { pad, eos, unk } }).parts.addedTokens!;
+  const control = standard.map((token) => {
+    const declared = declaredTokens.find(({ content }) => content === token.content);
+    return declared === undefined ? token : { ...declared, id: token.id, special: true, normalized: false };
+  });
+  const sentinels =
+    additionalSpecialTokens ?? Array.from({ length: extraIds ?? 125 }, (_, index) => `<extra_id_${index}>`);
+  const counted = sentinels.map((content, index) => specialAddedToken(content, 259 + index));
+  const listed = addedTokens.map((token) => ({ ...token, normalized: false }));
+  return createByt5Tokenizer({
+    addedTokens: mergeAddedTokens(listed, mergeAddedTokens(control, listed.length > 3 ? [] : counted)),
+    specialTokens: { pad, eos, unk },
+    modelMaxLength,
+  });
+}

@@ -1,0 +1,46 @@
+export { createBertTokenizer, type BertTokenizerOptions } from './bert.js';
+export type { BatchEncoding, PaddingOptions } from './batch.js';
+export { createByt5Tokenizer, type Byt5TokenizerOptions } from './byt5.js';
+export type { DecodeOptions } from './decoding.js';
+export { createByteDecoder } from './decoders/byte-decoder.js';
+export { cleanUpSpaces, createWordPieceDecoder, type WordPieceDecoderOptions } from './decoders/word-piece-decoder.js';
+export type { Encoding } from './encoding.js';
+export { TokenizerError, type TokenizerErrorCode, type TokenizerErrorFacts } from './errors.js';
+export { tokenizerFromFiles } from './files/read-files.js';
+export { tokenizerFileNames, type TokenizerFiles } from './files/write-files.js';
+export { createByteModel, type ByteModelOptions } from './models/byte-model.js';
+export type { Vocabulary, VocabularyInput } from './models/vocabulary.js';
+export { createWordPiece, type WordPieceModel, type WordPieceOptions } from './models/word-piece.js';
+export { createBertNormalizer, type BertNormalizerOptions } from './normalizers/bert-normalizer.js';
+export type {
+  Decoder,
+  Json,
+  Model,
+  Normalizer,
+  PostProcessor,
+  PreTokenizer,
+  Stage,
+  TemplatePiece,
+  Words,
+} from './pipeline.js';
+export {
+  createBertProcessor,
+  createEosProcessor,
+  createTemplateProcessor,
+  type TemplateOptions,
+  type TemplateToken,
+} from './post-processors/template-processor.js';
+export { createBertPreTokenizer } from './pre-tokenizers/bert-pre-tokenizer.js';
+export { AlignedTextBuilder, type AlignedText } from './text/aligned-text.js';
+export { TokenSink } from './text/token-sink.js';
+export type { SpecialToken } from './token-index.js';
+export {
+  createTokenizer,
+  type BatchInput,
+  type EncodeBatchOptions,
+  type EncodeOptions,
+  type Tokenizer,
+} from './tokenizer.js';
+export { trainWordPiece, type TrainingProgress, type TrainWordPieceOptions } from './training/word-piece-trainer.js';
+export { specialAddedToken, type AddedToken, type SpecialTokenRole, type TokenizerParts } from './tokenizer-parts.js';
+export type { TruncationStrategy } from './truncation.js';

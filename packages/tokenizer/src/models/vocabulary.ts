@@ -1,0 +1,45 @@
+import { show, TokenizerError } from '../errors.js';
+
+/** Tokens and their ids: an array counts from 0, a map may start anywhere and skip. */
+export type VocabularyInput = readonly string[] | ReadonlyMap<string, number>;
+
+/** A checked, two-way vocabulary. */
+export interface Vocabulary {
+  readonly size: number;
+  readonly ids: ReadonlyMap<string, number>;
+  /** Tokens by id; undefined where an id is not the model's. */
+  readonly tokens: readonly (string | undefined)[];
+}
+
+const largestId = 0x7fffff;
+
+/**
+ * Checks tokens and ids and indexes them both ways.
+ * @param where  names the file in errors, when the vocabulary comes from one
+ * @throws TokenizerError (malformed-file) for a token or an id that occurs twice, or an id that is not a small integer
+ */
+export function createVocabulary(input: VocabularyInput, where: { op: string; file?: string }): Vocabulary {
+  const ids = new Map<string, number>();
+  const tokens: (string | undefined)[] = [];
+  const entries = Array.isArray(input)
+    ? (input as readonly string[]).map((token, id): [string, number] => [token, id])
+    : [...(input as ReadonlyMap<string, number>)];
+  const fail = (problem: string, remedy: string): never => {
+    throw new TokenizerError({ code: 'malformed-file', ...where, field: 'vocab', problem, remedy });
+  };
+  for (const [token, id] of entries) {
+    if (typeof token !== 'string') fail(`token ${show(token)} is not a string`, 'a damaged vocabulary.');
+    if (!Number.isInteger(id) || id < 0 || id > largestId) {
+      fail(`token ${show(token)} has id ${show(id)}`, `ids are integers from 0 to ${largestId}.`);
+    }
+    const other = tokens[id];
+    if (other !== undefined) fail(`tokens ${show(other)} and ${show(token)} both have id ${id}`, 'a hand-edited file.');
+    const first = ids.get(token);
+    if (first !== undefined) {
+      fail(`token ${show(token)} occurs twice, as ids ${first} and ${id}`, 'a line was copied; each token needs one id.');
+    }
+    ids.set(token, id);
+    tokens[id] = token;
+  }
+  return Object.freeze({ size: ids.size, ids, tokens });
+}

@@ -1,0 +1,62 @@
+import type { AlignedText } from './text/aligned-text.js';
+import type { TokenSink } from './text/token-sink.js';
+
+/** A value that JSON can hold. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** Every stage of the pipeline can describe itself as the same stage of a Hugging Face `tokenizer.json`. */
+export interface Stage {
+  /** The stage as `tokenizer.json` spells it, such as `BertNormalizer`. */
+  readonly type: string;
+  toJson(): Json;
+}
+
+/** First stage: cleans text, and keeps for each result the place it came from. */
+export interface Normalizer extends Stage {
+  /** Normalises text[start, end); the result is aligned with `text`. */
+  normalize(text: string, start: number, end: number): AlignedText;
+}
+
+/** Text cut into words: pairs (start, end) of units of `text`. A pre-tokenizer may replace the text, too. */
+export interface Words {
+  readonly text: AlignedText;
+  readonly spans: Int32Array;
+}
+
+/** Second stage: cuts text into words; a token never crosses a word. */
+export interface PreTokenizer extends Stage {
+  preTokenize(text: AlignedText): Words;
+}
+
+/** Third stage: the vocabulary, and how a word becomes pieces of it. */
+export interface Model extends Stage {
+  /** Number of ids; they run from 0 without a hole unless added tokens fill it. */
+  readonly vocabSize: number;
+  tokenToId(token: string): number | undefined;
+  idToToken(id: number): string | undefined;
+  /** Appends the tokens of every word; offsets are in units of `words.text`. */
+  encode(words: Words, sink: TokenSink): void;
+}
+
+/** A place in the final sequence: one of the inputs, or a special token. */
+export type TemplatePiece =
+  | { readonly sequence: 'A' | 'B'; readonly typeId: number }
+  | {
+      readonly name: string;
+      readonly ids: readonly number[];
+      readonly tokens: readonly string[];
+      readonly typeId: number;
+    };
+
+/** Fourth stage: where special tokens go around one text or a pair. */
+export interface PostProcessor extends Stage {
+  readonly single: readonly TemplatePiece[];
+  readonly pair: readonly TemplatePiece[];
+  /** When set, a special token is left out where the sequence before it already ends with that id (ByT5). */
+  readonly skipsRepeated: boolean;
+}
+
+/** Last stage: token strings back to text. */
+export interface Decoder extends Stage {
+  decode(tokens: readonly string[]): string;
+}

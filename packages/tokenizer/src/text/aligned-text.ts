@@ -1,0 +1,158 @@
+import { stringFromUnits } from './code-units.js';
+
+/**
+ * Normalised text that remembers where in the original each part came from.
+ *
+ * `segments` holds triples (first unit here, original start, original end): a *linear* segment (end = -1)
+ * maps unit by unit; a *block* maps every unit of it to the whole original range. They ascend and cover the text.
+ */
+export interface AlignedText {
+  /** UTF-16 code units; only the first `length` are the text. */
+  readonly units: Uint16Array;
+  readonly length: number;
+  readonly segments: Int32Array;
+}
+
+const LINEAR = -1;
+
+/** Writes an AlignedText from left to right. */
+export class AlignedTextBuilder {
+  private units: Uint16Array;
+  private length = 0;
+  private segments = new Int32Array(12);
+  private segmentsLength = 0;
+
+  /** @param sizeHint  expected length in code units; the text may grow beyond it */
+  constructor(sizeHint: number) {
+    this.units = new Uint16Array(sizeHint);
+  }
+
+  /** Starts a linear stretch: units pushed from here on map one to one from `originalStart`. */
+  beginLinear(originalStart: number): void {
+    this.pushSegment(originalStart, LINEAR);
+  }
+
+  /** Starts a block: units pushed from here on all come from [originalStart, originalEnd). */
+  beginBlock(originalStart: number, originalEnd: number): void {
+    this.pushSegment(originalStart, originalEnd);
+  }
+
+  /** Appends one code unit. */
+  push(unit: number): void {
+    if (this.length === this.units.length) this.units = grown(this.units, this.length + 1);
+    this.units[this.length++] = unit;
+  }
+
+  /**
+   * Appends text[start, end) through `table`, up to the first unit whose entry is negative.
+   * @returns the index where it stopped
+   */
+  pushMapped(text: string, table: Int32Array, start: number, end: number): number {
+    if (this.length + end - start > this.units.length) this.units = grown(this.units, this.length + end - start);
+    const { units } = this;
+    let at = this.length;
+    let i = start;
+    for (; i < end; i++) {
+      const mapped = table[text.charCodeAt(i)]!;
+      if (mapped < 0) break;
+      units[at++] = mapped;
+    }
+    this.length = at;
+    return i;
+  }
+
+  /** Appends one code point. */
+  pushCodePoint(codePoint: number): void {
+    if (codePoint < 0x10000) {
+      this.push(codePoint);
+      return;
+    }
+    this.push(0xd800 + ((codePoint - 0x10000) >> 10));
+    this.push(0xdc00 + ((codePoint - 0x10000) & 0x3ff));
+  }
+
+  /** The finished text. */
+  finish(): AlignedText {
+    return {
+      units: this.units,
+      length: this.length,
+      segments: this.segments.subarray(0, this.segmentsLength),
+    };
+  }
+
+  private pushSegment(originalStart: number, originalEnd: number): void {
+    const at = this.segmentsLength;
+    if (at > 0 && this.segments[at - 3] === this.length) {
+      this.segments[at - 2] = originalStart; // the segment before stayed empty
+      this.segments[at - 1] = originalEnd;
+      return;
+    }
+    if (at + 3 > this.segments.length) this.segments = grown(this.segments, at + 3);
+    this.segments[at] = this.length;
+    this.segments[at + 1] = originalStart;
+    this.segments[at + 2] = originalEnd;
+    this.segmentsLength = at + 3;
+  }
+}
+
+/** text[start, end) as it is, aligned with itself; lone surrogates become U+FFFD, as in Rust and in TextEncoder. */
+export function alignedSlice(text: string, start: number, end: number): AlignedText {
+  const units = new Uint16Array(end - start);
+  for (let i = start; i < end; i++) units[i - start] = text.charCodeAt(i);
+  for (let i = 0; i < units.length; i++) {
+    const unit = units[i]!;
+    if ((unit & 0xf800) !== 0xd800) continue;
+    if (unit < 0xdc00 && (units[i + 1]! & 0xfc00) === 0xdc00) i++;
+    else units[i] = 0xfffd;
+  }
+  return { units, length: units.length, segments: Int32Array.of(0, start, LINEAR) };
+}
+
+/** Units [from, to) as a text of its own, aligned with the same original. */
+export function sliceAligned({ units, segments }: AlignedText, from: number, to: number): AlignedText {
+  const kept: number[] = [];
+  for (let i = 0; i < segments.length; i += 3) {
+    const start = segments[i]!;
+    const stop = i + 3 < segments.length ? segments[i + 3]! : Infinity;
+    if (stop <= from || start >= to) continue;
+    const skipped = Math.max(0, from - start);
+    const isLinear = segments[i + 2] === LINEAR;
+    kept.push(start + skipped - from, segments[i + 1]! + (isLinear ? skipped : 0), segments[i + 2]!);
+  }
+  return { units: units.subarray(from, to), length: to - from, segments: Int32Array.from(kept) };
+}
+
+/** The text as a string. */
+export function textOf(aligned: AlignedText): string {
+  return stringFromUnits(aligned.units, 0, aligned.length);
+}
+
+/**
+ * Rewrites offsets from the normalised text to the original, in place.
+ * @param offsets  pairs (start, end) in code units; pairs ascend and none is empty
+ */
+export function mapToOriginal(aligned: AlignedText, offsets: Int32Array, from = 0, to = offsets.length): void {
+  const { segments } = aligned;
+  let segment = 0;
+  const seek = (unit: number) => {
+    while (segment > 0 && segments[segment]! > unit) segment -= 3;
+    while (segment + 3 < segments.length && segments[segment + 3]! <= unit) segment += 3;
+  };
+  for (let i = from; i < to; i += 2) {
+    seek(offsets[i]!);
+    const isStartLinear = segments[segment + 2] === LINEAR;
+    const start = segments[segment + 1]! + (isStartLinear ? offsets[i]! - segments[segment]! : 0);
+    seek(offsets[i + 1]! - 1);
+    const blockEnd = segments[segment + 2]!;
+    offsets[i] = start;
+    offsets[i + 1] =
+      blockEnd === LINEAR ? segments[segment + 1]! + offsets[i + 1]! - segments[segment]! : blockEnd;
+  }
+}
+
+function grown<T extends Uint16Array | Int32Array>(array: T, needed: number): T {
+  const Kind = array.constructor as new (length: number) => T;
+  const larger = new Kind(Math.max(needed, array.length * 2, 16));
+  larger.set(array);
+  return larger;
+}

@@ -1,0 +1,79 @@
+/** What a node says when no key ends there. */
+export const NO_VALUE = -1;
+
+/** The node that stands for "no such child". */
+export const NO_NODE = -1;
+
+/**
+ * A trie over UTF-16 code units in one flat Int32Array: an open-addressing hash of (node, unit),
+ * four entries a slot (node, unit, child, value of the child), so that a step touches one cache line.
+ */
+export interface CodeUnitTrie {
+  readonly slots: Int32Array;
+  /** Number of slots minus one; the number is a power of two. */
+  readonly mask: number;
+  /** Number of nodes, roots included. */
+  readonly nodeCount: number;
+}
+
+/** A key, the root it hangs from (0 or above) and its value (0 or above). */
+export interface TrieEntry {
+  readonly root: number;
+  readonly key: string;
+  readonly value: number;
+}
+
+/** Slot of the child of `node` by `unit`, or of the free slot where it would go. Multiply by four to index. */
+export function trieSlot(trie: { slots: Int32Array; mask: number }, node: number, unit: number): number {
+  const { slots, mask } = trie;
+  let slot = (Math.imul(node, 0x9e3779b1) ^ Math.imul(unit, 0x85ebca6b)) & 0x7fffffff;
+  slot = (slot ^ (slot >>> 15)) & mask;
+  for (;;) {
+    const found = slots[4 * slot]!;
+    if (found === NO_NODE || (found === node && slots[4 * slot + 1] === unit)) return slot;
+    slot = (slot + 1) & mask;
+  }
+}
+
+/**
+ * Builds the trie. Roots are the nodes 0 … rootCount - 1, so that several sets of keys share one table.
+ * A later entry with the same root and key replaces the value.
+ */
+export function buildTrie(entries: readonly TrieEntry[], rootCount: number): CodeUnitTrie {
+  let trie = emptyTrie(Math.max(64, entries.length * 2));
+  let nodeCount = rootCount;
+  let used = 0;
+  for (const { root, key, value } of entries) {
+    let node = root;
+    for (let i = 0; i < key.length; i++) {
+      let slot = trieSlot(trie, node, key.charCodeAt(i));
+      if (trie.slots[4 * slot] === NO_NODE) {
+        if (2 * (used + 1) > trie.mask) {
+          trie = rehashed(trie);
+          slot = trieSlot(trie, node, key.charCodeAt(i));
+        }
+        trie.slots.set([node, key.charCodeAt(i), nodeCount++, NO_VALUE], 4 * slot);
+        used++;
+      }
+      if (i === key.length - 1) trie.slots[4 * slot + 3] = value;
+      node = trie.slots[4 * slot + 2]!;
+    }
+  }
+  return Object.freeze({ ...trie, nodeCount });
+}
+
+function emptyTrie(minimumSlots: number): { slots: Int32Array; mask: number } {
+  let size = 64;
+  while (size < minimumSlots) size *= 2;
+  return { slots: new Int32Array(4 * size).fill(NO_NODE), mask: size - 1 };
+}
+
+function rehashed(trie: { slots: Int32Array; mask: number }): { slots: Int32Array; mask: number } {
+  const larger = emptyTrie(2 * (trie.mask + 1));
+  for (let i = 0; i < trie.slots.length; i += 4) {
+    if (trie.slots[i] === NO_NODE) continue;
+    const slot = trieSlot(larger, trie.slots[i]!, trie.slots[i + 1]!);
+    larger.slots.set(trie.slots.subarray(i, i + 4), 4 * slot);
+  }
+  return larger;
+}

@@ -1,0 +1,30 @@
+/** UTF-8 bytes of a text; a lone surrogate becomes U+FFFD. */
+export function textToBytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+/** Text of UTF-8 bytes, without the bytes that are not well-formed. A byte order mark stays. */
+export function bytesToText(bytes: Uint8Array): string {
+  const kept = new Uint8Array(bytes.length);
+  let length = 0;
+  for (let i = 0; i < bytes.length; ) {
+    const width = sequenceWidth(bytes, i);
+    for (let k = 0; k < width; k++) kept[length++] = bytes[i + k]!;
+    i += Math.max(1, width);
+  }
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(kept.subarray(0, length));
+}
+
+/** Length of the well-formed sequence at `start`, or 0 when there is none. Unicode standard, table 3-7. */
+function sequenceWidth(bytes: Uint8Array, start: number): number {
+  const lead = bytes[start]!;
+  if (lead < 0x80) return 1;
+  if (lead < 0xc2 || lead > 0xf4) return 0;
+  const width = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  const second = bytes[start + 1] ?? 0;
+  const lowest = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
+  const highest = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
+  if (second < lowest || second > highest) return 0;
+  for (let k = 2; k < width; k++) if (((bytes[start + k] ?? 0) & 0xc0) !== 0x80) return 0;
+  return width;
+}

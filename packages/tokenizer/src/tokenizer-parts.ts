@@ -1,0 +1,58 @@
+import type { Decoder, Json, Model, Normalizer, PostProcessor, PreTokenizer } from './pipeline.js';
+
+/** A token that is found in the text before the pipeline runs. */
+export interface AddedToken {
+  readonly content: string;
+  readonly id: number;
+  /** Special tokens are left out by `decode` with `skipSpecialTokens`. */
+  readonly special: boolean;
+  /** Matches only where no word character touches it. */
+  readonly singleWord: boolean;
+  /** Takes the white space before it. */
+  readonly lstrip: boolean;
+  /** Takes the white space after it. */
+  readonly rstrip: boolean;
+  /** Matches in the normalised text, in its own normalised form. */
+  readonly normalized: boolean;
+}
+
+/** What a special token is for. */
+export type SpecialTokenRole = 'pad' | 'unk' | 'cls' | 'sep' | 'mask' | 'bos' | 'eos';
+
+/** Every role, in the order files list them. */
+export const specialTokenRoles: readonly SpecialTokenRole[] = ['unk', 'sep', 'pad', 'cls', 'mask', 'bos', 'eos'];
+
+/** The stages and tables a tokenizer is made of. */
+export interface TokenizerParts {
+  /** The class Hugging Face loads these files with, such as `BertTokenizer`. */
+  readonly tokenizerClass: string;
+  readonly normalizer?: Normalizer;
+  readonly preTokenizer?: PreTokenizer;
+  readonly model: Model;
+  readonly postProcessor?: PostProcessor;
+  readonly decoder?: Decoder;
+  readonly addedTokens?: readonly AddedToken[];
+  /** The token of each role; it must be in the vocabulary or among the added tokens. */
+  readonly specialTokens?: Readonly<Partial<Record<SpecialTokenRole, string>>>;
+  /** The longest input the model was made for, in tokens; information only. */
+  readonly modelMaxLength?: number;
+  /** Whether `decode` removes spaces before punctuation when not told. Default false. */
+  readonly cleanUpSpaces?: boolean;
+  /** The `truncation` and `padding` sections of a tokenizer.json: kept and written back, never applied unasked. */
+  readonly savedDefaults?: { readonly truncation: Json; readonly padding: Json };
+  /** Names the file in errors, when the parts come from one. */
+  readonly file?: string;
+}
+
+/** An added token with Hugging Face's defaults for a special one: literal, never normalised. */
+export function specialAddedToken(content: string, id: number): AddedToken {
+  return {
+    content,
+    id,
+    special: true,
+    singleWord: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+  };
+}

@@ -1,0 +1,53 @@
+import { TokenizerError } from './errors.js';
+
+/** Which text loses tokens: the longer one until both are equal, only the first, or only the second. */
+export type TruncationStrategy = 'longestFirst' | 'onlyFirst' | 'onlySecond';
+
+/** Every strategy. */
+export const truncationStrategies: readonly TruncationStrategy[] = ['longestFirst', 'onlyFirst', 'onlySecond'];
+
+/** Lengths of the two texts in tokens; `second` is undefined when there is no pair. */
+export interface PairLengths {
+  readonly first: number;
+  readonly second: number | undefined;
+}
+
+/**
+ * The lengths both texts are cut to, so that together they have at most `room` tokens.
+ * @throws TokenizerError (bad-length) when the text that may be cut is not long enough to make room
+ */
+export function truncatedLengths(
+  lengths: PairLengths,
+  { room, strategy }: { readonly room: number; readonly strategy: TruncationStrategy },
+): PairLengths {
+  const { first, second } = lengths;
+  const excess = first + (second ?? 0) - room;
+  if (excess <= 0) return lengths;
+  if (strategy === 'longestFirst') {
+    return second === undefined ? { first: room, second } : cutLonger(first, second, room);
+  }
+  const target = strategy === 'onlyFirst' ? first : second;
+  if (target === undefined || target <= excess) {
+    const which = strategy === 'onlyFirst' ? 'first' : 'second';
+    throw new TokenizerError({
+      code: 'bad-length',
+      op: 'encode',
+      field: 'truncation',
+      problem: `${excess} tokens must go, but the ${which} text has ${target ?? 'not been given'}`,
+      remedy: "another maxLength, or truncation: 'longestFirst'.",
+    });
+  }
+  return strategy === 'onlyFirst' ? { first: first - excess, second } : { first, second: target - excess };
+}
+
+/** The longer text gives way first; from equal lengths on, both do, and the odd token is as in Hugging Face. */
+function cutLonger(first: number, second: number, room: number): PairLengths {
+  const isSwapped = first > second;
+  let shorter = Math.min(first, second);
+  let longer = shorter > room ? shorter : Math.max(shorter, room - shorter);
+  if (shorter + longer > room) {
+    shorter = Math.floor(room / 2);
+    longer = room - shorter;
+  }
+  return isSwapped ? { first: longer, second: shorter } : { first: shorter, second: longer };
+}
