@@ -50,6 +50,7 @@ export function packageBuild(configUrl: string, options: PackageBuildOptions = {
     silent: true,
     external: [
       /^node:/,
+      /^#/, // the package's own imports, resolved by condition where it is used
       ...packageNames(manifest.dependencies).map(withSubPaths),
       ...packageNames(manifest.peerDependencies).map(withSubPaths),
     ],

@@ -51,7 +51,9 @@ export class CpuExecutable implements Executable {
     this.#graph = graph;
     this.#options = options;
     this.#session = session;
-    this.#constants = new Map([...options.constants].map(([index, value]) => [index, storeHost(value, { precision })]));
+    this.#constants = new Map(
+      [...options.constants].map(([index, value]) => [index, storeHost(value, { precision })]),
+    );
   }
 
   async run(inputs: readonly DeviceTensor[]): Promise<readonly DeviceTensor[]> {
@@ -97,7 +99,8 @@ export class CpuExecutable implements Executable {
     const expected = graph.inputs.map(({ spec }, index) => ({ name: graph.inputNames[index]!, spec }));
     const actual = tensors.map((tensor, index): TensorSpec => {
       const spec = tensor?.spec ?? this.#options.constants.get(index)!;
-      const isWidened = this.#session.precision === 'f64' && isFloat(spec.dtype) && isFloat(expected[index]!.spec.dtype);
+      const isWidened =
+        this.#session.precision === 'f64' && isFloat(spec.dtype) && isFloat(expected[index]!.spec.dtype);
       return { dtype: isWidened ? expected[index]!.spec.dtype : spec.dtype, shape: spec.shape };
     });
     const bindings = bindDims(expected, actual);
@@ -113,7 +116,10 @@ export class CpuExecutable implements Executable {
     if (this.#programs.size > 0) this.#pool.clear(); // other sizes need other arrays
     this.#programs.set(key, program);
     const { debug, log } = this.#options;
-    if (debug >= 3) log?.(`${this.#graph.name}: cpu plan ${key}: ${program.steps.length} steps, ${program.slotCount} values`);
+    if (debug >= 3)
+      log?.(
+        `${this.#graph.name}: cpu plan ${key}: ${program.steps.length} steps, ${program.slotCount} values`,
+      );
     return program;
   }
 
@@ -121,7 +127,9 @@ export class CpuExecutable implements Executable {
   #takeInputs(tensors: readonly (CpuTensor | undefined)[]): readonly HostArray[] {
     const { name, inputNames, aliases } = this.#graph;
     for (const { input } of aliases) {
-      const other = tensors.findIndex((tensor, index) => index !== input && tensor !== undefined && tensor === tensors[input]);
+      const other = tensors.findIndex(
+        (tensor, index) => index !== input && tensor !== undefined && tensor === tensors[input],
+      );
       if (other >= 0) throw sharedDonation(name, inputNames[input]!, inputNames[other]!);
     }
     const donated = new Set(aliases.map(({ input }) => input));
@@ -151,7 +159,9 @@ export class CpuExecutable implements Executable {
     const { precision, kernels: options } = this.#session;
     const inputs = step.inputs.map(({ slot, spec }) => widen(spec, arrays[slot]!));
     const stored = step.outputs.map(({ spec }, index) =>
-      index === 0 && step.reused >= 0 ? arrays[step.inputs[step.reused]!.slot]! : this.#pool.take(spec, precision),
+      index === 0 && step.reused >= 0
+        ? arrays[step.inputs[step.reused]!.slot]!
+        : this.#pool.take(spec, precision),
     );
     const outputs = step.outputs.map(({ spec }, index) => writable(spec, stored[index]!));
     const rest = step.kernel({ inputs, outputs, params: step.params, options });

@@ -1,4 +1,13 @@
-import type { ConcreteSpec, Dim, DimBindings, Graph, HostTensor, Node, Params, Tensor } from '@tesserae/tensor';
+import type {
+  ConcreteSpec,
+  Dim,
+  DimBindings,
+  Graph,
+  HostTensor,
+  Node,
+  Params,
+  Tensor,
+} from '@tesserae/tensor';
 import { BackendError, PRIMITIVES, evaluateDim, evaluateShape, sizeOf } from '@tesserae/tensor';
 import type { BoundParams, Kernel } from './kernels/kernel.js';
 import { cpuKernels } from './kernels/table.js';
@@ -44,7 +53,10 @@ export function planProgram(graph: Graph, bindings: DimBindings): Program {
   const drafts: StepDraft[] = [];
   let slotCount = 0;
   const placeAt = (tensor: Tensor, slot: number): Place => {
-    const place = { slot, spec: { dtype: tensor.spec.dtype, shape: evaluateShape(tensor.spec.shape, bindings) } };
+    const place = {
+      slot,
+      spec: { dtype: tensor.spec.dtype, shape: evaluateShape(tensor.spec.shape, bindings) },
+    };
     places.set(tensor, place);
     return place;
   };
@@ -57,7 +69,8 @@ export function planProgram(graph: Graph, bindings: DimBindings): Program {
       continue;
     }
     const outputs = node.outputs.map((output) => placeAt(output, slotCount++));
-    if (node.op === 'constant') constants.push({ slot: outputs[0]!.slot, value: node.params['value'] as HostTensor });
+    if (node.op === 'constant')
+      constants.push({ slot: outputs[0]!.slot, value: node.params['value'] as HostTensor });
     else drafts.push({ node, inputs: node.inputs.map((input) => places.get(input)!), outputs });
     if (node.op !== 'constant') for (const { slot } of outputs) owned.add(slot);
   }
@@ -81,7 +94,9 @@ interface Liveness {
 
 function finishSteps(drafts: readonly StepDraft[], { owned, kept, bindings }: Liveness): readonly Step[] {
   const lastUse = new Map<number, number>();
-  drafts.forEach(({ inputs, outputs }, index) => [...inputs, ...outputs].forEach(({ slot }) => lastUse.set(slot, index)));
+  drafts.forEach(({ inputs, outputs }, index) =>
+    [...inputs, ...outputs].forEach(({ slot }) => lastUse.set(slot, index)),
+  );
   return drafts.map(({ node, inputs, outputs }, index) => {
     const slots = [...new Set([...inputs, ...outputs].map(({ slot }) => slot))];
     const dying = slots.filter((slot) => lastUse.get(slot) === index && owned.has(slot) && !kept.has(slot));
@@ -101,7 +116,15 @@ function finishSteps(drafts: readonly StepDraft[], { owned, kept, bindings }: Li
 /** The input in whose memory a node may write its output: same size and type, dying here, read in step with it. */
 function reusableInput(
   node: Node,
-  { inputs, outputs, dying }: { readonly inputs: readonly Place[]; readonly outputs: readonly Place[]; readonly dying: readonly number[] },
+  {
+    inputs,
+    outputs,
+    dying,
+  }: {
+    readonly inputs: readonly Place[];
+    readonly outputs: readonly Place[];
+    readonly dying: readonly number[];
+  },
 ): number {
   const out = outputs[0]!.spec;
   const isFree = ({ slot, spec }: Place): boolean => dying.includes(slot) && spec.dtype === out.dtype;
@@ -111,7 +134,8 @@ function reusableInput(
   }
   if (node.record.scalar === undefined && node.op !== 'where') return -1;
   const count = sizeOf(out.shape);
-  const isWhole = (slot: number): boolean => inputs.every((other) => other.slot !== slot || sizeOf(other.spec.shape) === count);
+  const isWhole = (slot: number): boolean =>
+    inputs.every((other) => other.slot !== slot || sizeOf(other.spec.shape) === count);
   return inputs.findIndex((input) => isFree(input) && isWhole(input.slot));
 }
 
@@ -132,7 +156,9 @@ function bindParams(params: Params, bindings: DimBindings): BoundParams<Params> 
     if (Array.isArray(value)) return value.map(bind);
     return isSymbolic(value) ? evaluateDim(value, bindings) : value;
   };
-  return Object.fromEntries(Object.entries(params).map(([key, value]) => [key, bind(value)])) as BoundParams<Params>;
+  return Object.fromEntries(
+    Object.entries(params).map(([key, value]) => [key, bind(value)]),
+  ) as BoundParams<Params>;
 }
 
 function isSymbolic(value: unknown): value is Dim {

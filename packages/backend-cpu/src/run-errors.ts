@@ -14,11 +14,14 @@ export function checkConstants(graph: Graph, { constants }: BackendCompileOption
       expected.spec.shape.length === value.shape.length &&
       expected.spec.shape.every((dim, axis) => typeof dim !== 'number' || dim === value.shape[axis]);
     if (fits && graph.aliases.every(({ input }) => input !== index)) continue;
-    const needed = expected === undefined ? `one of ${graph.inputs.length} inputs` : formatSpec(expected.spec);
+    const needed =
+      expected === undefined ? `one of ${graph.inputs.length} inputs` : formatSpec(expected.spec);
     throw new ShapeError({
       op: graph.name,
       problem: `constant '${name}' is ${formatSpec(value)}, needed ${needed}${fits ? ', and it is donated' : ''}`,
-      likely: fits ? 'A constant outlives every run; leave it out of the donated inputs.' : 'Another model’s weights.',
+      likely: fits
+        ? 'A constant outlives every run; leave it out of the donated inputs.'
+        : 'Another model’s weights.',
       page: 'input-spec',
       got: value.shape,
       needed: expected?.spec,
@@ -27,12 +30,16 @@ export function checkConstants(graph: Graph, { constants }: BackendCompileOption
 }
 
 /** Too few or too many inputs; names the first that is missing. */
-export function countError(op: string, { got, names }: { readonly got: number; readonly names: readonly string[] }): ShapeError {
+export function countError(
+  op: string,
+  { got, names }: { readonly got: number; readonly names: readonly string[] },
+): ShapeError {
   const first = names[got];
   return new ShapeError({
     op,
     problem: `got ${got} inputs, needed ${names.length}: ${names.join(', ')}`,
-    likely: first === undefined ? 'Constants are not passed to run.' : `The first that is missing is '${first}'.`,
+    likely:
+      first === undefined ? 'Constants are not passed to run.' : `The first that is missing is '${first}'.`,
     page: 'input-count',
     got,
     needed: names.length,

@@ -28,7 +28,10 @@ const isHalf = (dtype: DType): boolean => dtype === 'f16' || dtype === 'bf16';
 export function widen(spec: ConcreteSpec, data: HostArray): KernelArray {
   if (!isHalf(spec.dtype) || data instanceof Float64Array) return { ...spec, data };
   const value: HostTensor = { ...spec, data };
-  return { ...spec, data: Float64Array.from({ length: data.length }, (_, index) => readElement(value, index)) };
+  return {
+    ...spec,
+    data: Float64Array.from({ length: data.length }, (_, index) => readElement(value, index)),
+  };
 }
 
 /** Where a kernel writes a value: its own array, or a wider one that `narrow` rounds into it. */
@@ -40,7 +43,8 @@ export function writable(spec: ConcreteSpec, data: HostArray): KernelArray {
 /** Rounds a kernel's result into the array that holds it; nothing where it was written directly. */
 export function narrow(written: KernelArray, data: HostArray): void {
   if (written.data === data) return;
-  for (let index = 0; index < data.length; index++) data[index] = encodeElement(written.dtype, written.data[index]!);
+  for (let index = 0; index < data.length; index++)
+    data[index] = encodeElement(written.dtype, written.data[index]!);
 }
 
 /** Arrays that an executable has done with, by type and length, for its next values. */
@@ -51,7 +55,10 @@ export class ArrayPool {
   take(spec: ConcreteSpec, precision: Precision): HostArray {
     const dtype = storedDtype(spec.dtype, precision);
     const length = sizeOf(spec.shape);
-    return this.#free.get(`${DTYPES[dtype].create(0).constructor.name}:${length}`)?.pop() ?? DTYPES[dtype].create(length);
+    return (
+      this.#free.get(`${DTYPES[dtype].create(0).constructor.name}:${length}`)?.pop() ??
+      DTYPES[dtype].create(length)
+    );
   }
 
   give(data: HostArray): void {

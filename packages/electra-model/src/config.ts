@@ -1,4 +1,5 @@
-import { ConfigError } from '@tesserae/tensor';
+import type { ConfigFields } from '@tesserae/nn';
+import { configFields } from '@tesserae/nn';
 
 /** Sizes and choices of an ELECTRA encoder; Hugging Face's keys are translated in one place below. */
 export interface ElectraConfig {
@@ -21,6 +22,8 @@ export interface ElectraConfig {
   /** Standard deviation of the initial weights. */
   readonly initializerRange: number;
   readonly layerNormEpsilon: number;
+  /** Epsilon of the norm in the generator's head; see `generatorEpsilon`. */
+  readonly generatorNormEpsilon: number;
   readonly padTokenId: number;
   /** How multiple choice reads a sequence: the first token, projected, with this activation. */
   readonly summaryActivation: string | undefined;
@@ -30,89 +33,106 @@ export interface ElectraConfig {
   readonly tiesEmbeddings: boolean;
   /** Names of the classes of a classification head, in order. */
   readonly labels: readonly string[];
-  readonly problemType: 'regression' | 'single_label_classification' | 'multi_label_classification' | undefined;
+  readonly problemType:
+    'regression' | 'single_label_classification' | 'multi_label_classification' | undefined;
 }
 
 type Json = Readonly<Record<string, unknown>>;
 
-function fail(file: string, key: string, got: unknown, needed: string): never {
-  throw new ConfigError({
-    op: 'ElectraConfig',
-    problem: `'${key}' is ${JSON.stringify(got)}, needed ${needed}`,
-    likely: 'The file was edited or belongs to another kind of model.',
-    page: 'config-field',
-    file,
-    got,
-    needed,
-  });
-}
+/** Far beyond any model: lists are made from these, so a damaged file must not choose their length. */
+const MOST_LAYERS = 10_000;
+const MOST_LABELS = 1_000_000;
 
 /**
  * An ELECTRA config from config.json; absent keys take Hugging Face's defaults.
  * @throws ConfigError naming file, key, what it is and what it must be
  */
-export function electraConfigFromHuggingFace(json: Json, { file = 'config.json' }: { readonly file?: string } = {}): ElectraConfig {
-  const count = (key: string, fallback: number): number => {
-    const value = json[key] ?? fallback;
-    return Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : fail(file, key, value, 'a positive whole number');
-  };
-  const number = (key: string, fallback: number): number => {
-    const value = json[key] ?? fallback;
-    return typeof value === 'number' && Number.isFinite(value) ? value : fail(file, key, value, 'a number');
-  };
-  const hiddenSize = count('hidden_size', 256);
-  const numHeads = count('num_attention_heads', 4);
-  if (hiddenSize % numHeads !== 0) fail(file, 'num_attention_heads', numHeads, `a divisor of hidden_size (${hiddenSize})`);
-  const activationName = json['hidden_act'] ?? 'gelu';
-  const summaryActivation = 'summary_activation' in json ? json['summary_activation'] : 'gelu';
-  const classifierDropout = json['classifier_dropout'] ?? undefined;
+export function electraConfigFromHuggingFace(
+  json: Json,
+  { file = 'config.json' }: { readonly file?: string } = {},
+): ElectraConfig {
+  const read = configFields(json, { op: 'ElectraConfig', file });
+  requireSupported(json, read);
+  const layerNormEpsilon = read.number('layer_norm_eps', 1e-12);
   return {
-    vocabSize: count('vocab_size', 30522),
-    embeddingSize: count('embedding_size', 128),
-    hiddenSize,
-    numLayers: count('num_hidden_layers', 12),
-    numHeads,
-    intermediateSize: count('intermediate_size', 1024),
-    activationName: typeof activationName === 'string' ? activationName : fail(file, 'hidden_act', activationName, 'a name'),
-    hiddenDropout: number('hidden_dropout_prob', 0.1),
-    attentionDropout: number('attention_probs_dropout_prob', 0.1),
-    classifierDropout: classifierDropout === undefined ? undefined : number('classifier_dropout', 0),
-    maxPositions: count('max_position_embeddings', 512),
-    typeVocabSize: count('type_vocab_size', 2),
-    initializerRange: number('initializer_range', 0.02),
-    layerNormEpsilon: number('layer_norm_eps', 1e-12),
-    padTokenId: number('pad_token_id', 0),
-    summaryActivation: typeof summaryActivation === 'string' ? summaryActivation : undefined,
-    summaryUsesProjection: json['summary_use_proj'] !== false,
-    summaryLastDropout: number('summary_last_dropout', 0.1),
-    tiesEmbeddings: json['tie_word_embeddings'] !== false,
-    labels: readLabels(json, file),
-    problemType: readProblemType(json, file),
+    vocabSize: read.count('vocab_size', 30522),
+    embeddingSize: read.count('embedding_size', 128),
+    ...readWidth(read),
+    numLayers: read.count('num_hidden_layers', 12, { most: MOST_LAYERS }),
+    intermediateSize: read.count('intermediate_size', 1024),
+    activationName: read.activation('hidden_act', 'gelu'),
+    hiddenDropout: read.share('hidden_dropout_prob', 0.1),
+    attentionDropout: read.share('attention_probs_dropout_prob', 0.1),
+    classifierDropout: isAbsent(json['classifier_dropout']) ? undefined : read.share('classifier_dropout', 0),
+    maxPositions: read.count('max_position_embeddings', 512),
+    typeVocabSize: read.count('type_vocab_size', 2),
+    initializerRange: read.number('initializer_range', 0.02),
+    layerNormEpsilon,
+    generatorNormEpsilon: read.number('generator_layer_norm_eps', generatorEpsilon(json, layerNormEpsilon)),
+    padTokenId: read.id('pad_token_id', 0),
+    summaryActivation:
+      json['summary_activation'] === null ? undefined : read.activation('summary_activation', 'gelu'),
+    summaryUsesProjection: read.flag('summary_use_proj', true),
+    summaryLastDropout: read.share('summary_last_dropout', 0.1),
+    tiesEmbeddings: read.flag('tie_word_embeddings', true),
+    labels: readLabels(json, read),
+    problemType: readProblemType(json, read),
   };
 }
 
-function readProblemType(json: Json, file: string): ElectraConfig['problemType'] {
-  const value = json['problem_type'] ?? undefined;
-  const known = ['regression', 'single_label_classification', 'multi_label_classification'] as const;
-  if (value === undefined) return undefined;
-  return known.find((name) => name === value) ?? fail(file, 'problem_type', value, known.join(' | '));
+const isAbsent = (value: unknown): value is undefined | null => value === undefined || value === null;
+
+/** Keys that change the arithmetic to something that is not computed here. */
+function requireSupported(json: Json, read: ConfigFields): void {
+  const positions = read.text('position_embedding_type', 'absolute');
+  if (positions !== 'absolute') read.fail('position_embedding_type', positions, '"absolute"');
+  const summary = read.text('summary_type', 'first');
+  if (summary !== 'first') read.fail('summary_type', summary, '"first"');
+  if (read.flag('is_decoder', false)) read.fail('is_decoder', json['is_decoder'], 'false: an encoder');
 }
 
-function readLabels(json: Json, file: string): readonly string[] {
+function readWidth(read: ConfigFields): Pick<ElectraConfig, 'hiddenSize' | 'numHeads'> {
+  const hiddenSize = read.count('hidden_size', 256);
+  const numHeads = read.count('num_attention_heads', 4);
+  if (hiddenSize % numHeads === 0) return { hiddenSize, numHeads };
+  return read.fail('num_attention_heads', numHeads, `a divisor of hidden_size (${hiddenSize})`);
+}
+
+/** PyTorch's default, which the first Hugging Face releases used in the generator's head whatever the config said. */
+const EARLY_GENERATOR_EPSILON = 1e-5;
+
+/**
+ * Files saved by those releases are known by the absence of `transformers_version` and keep the arithmetic they were
+ * saved with; later ones, and Google's own code, use the one epsilon everywhere.
+ */
+function generatorEpsilon(json: Json, layerNormEpsilon: number): number {
+  const isEarly = Object.keys(json).length > 0 && json['transformers_version'] === undefined;
+  return isEarly ? EARLY_GENERATOR_EPSILON : layerNormEpsilon;
+}
+
+function readProblemType(json: Json, read: ConfigFields): ElectraConfig['problemType'] {
+  const value = json['problem_type'];
+  if (isAbsent(value)) return undefined;
+  const known = ['regression', 'single_label_classification', 'multi_label_classification'] as const;
+  return known.find((name) => name === value) ?? read.fail('problem_type', value, known.join(' | '));
+}
+
+function readLabels(json: Json, read: ConfigFields): readonly string[] {
   const map = json['id2label'];
-  if (map === undefined || map === null) {
-    const numLabels = json['num_labels'] ?? 2;
-    if (!Number.isSafeInteger(numLabels) || (numLabels as number) < 1) fail(file, 'num_labels', numLabels, 'a positive whole number');
-    return Array.from({ length: numLabels as number }, (_, index) => `LABEL_${index}`);
+  if (isAbsent(map)) {
+    const numLabels = read.count('num_labels', 2, { most: MOST_LABELS });
+    return Array.from({ length: numLabels }, (_, index) => `LABEL_${index}`);
   }
-  const entries = typeof map === 'object' ? Object.entries(map) : fail(file, 'id2label', map, 'an object of id to name');
+  const entries = typeof map === 'object' ? Object.entries(map) : [];
+  if (entries.length === 0) read.fail('id2label', map, 'an object of id to name');
   const labels = new Array<string | undefined>(entries.length).fill(undefined);
   for (const [id, name] of entries) {
-    const index = Number(id);
-    if (!(index in labels) || typeof name !== 'string') fail(file, `id2label.${id}`, name, `a name for an id below ${labels.length}`);
-    labels[index] = name;
+    if (!(Number(id) in labels) || typeof name !== 'string') {
+      read.fail(`id2label.${id}`, name, `a name for an id below ${labels.length}`);
+    }
+    labels[Number(id)] = name;
   }
-  return labels.map((name, index) => name ?? fail(file, 'id2label', map, `a name for id ${index}`));
+  return labels.map((name, index) => name ?? read.fail('id2label', map, `a name for id ${index}`));
 }
 
 /** The config as Hugging Face's config.json has it. */
@@ -134,6 +154,7 @@ export function electraConfigToHuggingFace(config: ElectraConfig, architecture: 
     type_vocab_size: config.typeVocabSize,
     initializer_range: config.initializerRange,
     layer_norm_eps: config.layerNormEpsilon,
+    generator_layer_norm_eps: config.generatorNormEpsilon,
     pad_token_id: config.padTokenId,
     summary_type: 'first',
     summary_use_proj: config.summaryUsesProjection,
@@ -149,7 +170,13 @@ export function electraConfigToHuggingFace(config: ElectraConfig, architecture: 
 /** Hugging Face's defaults, which are ELECTRA-small's sizes. */
 export const ELECTRA_DEFAULTS: ElectraConfig = electraConfigFromHuggingFace({});
 
-type Shape = readonly [embeddingSize: number, hiddenSize: number, numLayers: number, numHeads: number, intermediateSize: number];
+type Shape = readonly [
+  embeddingSize: number,
+  hiddenSize: number,
+  numLayers: number,
+  numHeads: number,
+  intermediateSize: number,
+];
 
 const SHAPES: Readonly<Record<string, Shape>> = {
   'electra-small': [128, 256, 12, 4, 1024],

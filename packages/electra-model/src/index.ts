@@ -1,5 +1,10 @@
 export type { ElectraConfig } from './config.js';
-export { ELECTRA_DEFAULTS, ELECTRA_SIZES, electraConfigFromHuggingFace, electraConfigToHuggingFace } from './config.js';
+export {
+  ELECTRA_DEFAULTS,
+  ELECTRA_SIZES,
+  electraConfigFromHuggingFace,
+  electraConfigToHuggingFace,
+} from './config.js';
 export type {
   DiscriminatorParams,
   ElectraEmbeddingParams,

@@ -1,17 +1,36 @@
 import type { Rng, Tensor } from '@tesserae/tensor';
 import { add, attention, embedding, full, inScope, iota, layerNorm, reshape } from '@tesserae/tensor';
-import { activation, linear, maskBias, maybeDropout, mergeHeads, paddingMask, project, splitHeads, subRng } from '@tesserae/nn';
+import {
+  activation,
+  linear,
+  maskBias,
+  maybeDropout,
+  mergeHeads,
+  paddingMask,
+  project,
+  splitHeads,
+  subRng,
+} from '@tesserae/nn';
 import type { ElectraConfig } from './config.js';
-import type { DiscriminatorParams, ElectraEmbeddingParams, ElectraLayerParams, ElectraParams, MaskedLanguageModelParams, NormParams } from './params.js';
+import type {
+  DiscriminatorParams,
+  ElectraEmbeddingParams,
+  ElectraLayerParams,
+  ElectraParams,
+  MaskedLanguageModelParams,
+  NormParams,
+} from './params.js';
 
-/** ELECTRA's encoder as a pure function: BERT's post-norm layers over embeddings that may be projected. */
+// ELECTRA's encoder as a pure function: BERT's post-norm layers over embeddings that may be projected.
 
+/** What every part of the network needs besides its tensors. */
 export interface RunOptions {
   readonly config: ElectraConfig;
   /** Randomness of dropout; undefined outside training. */
   readonly rng: Rng | undefined;
 }
 
+/** What the encoder reads. */
 export interface ElectraInputs {
   /** i32[batch, seqLen] */
   readonly inputIds: Tensor;
@@ -29,10 +48,14 @@ export interface ElectraInputs {
  */
 export function encode(params: ElectraParams, inputs: ElectraInputs, { config, rng }: RunOptions): Tensor {
   const bias = inputs.attentionMask === undefined ? undefined : maskBias(paddingMask(inputs.attentionMask));
-  const embedded = inScope('embeddings', () => embed(params.embeddings, inputs, { config, rng: subRng(rng, 'embeddings') }));
+  const embedded = inScope('embeddings', () =>
+    embed(params.embeddings, inputs, { config, rng: subRng(rng, 'embeddings') }),
+  );
   let hidden = params.projection === undefined ? embedded : linear(embedded, params.projection); // [batch, seqLen, hiddenSize]
   params.layers.forEach((layer, index) => {
-    hidden = inScope(`layers.${index}`, () => encoderLayer(layer, hidden, { config, rng: subRng(rng, index), bias }));
+    hidden = inScope(`layers.${index}`, () =>
+      encoderLayer(layer, hidden, { config, rng: subRng(rng, index), bias }),
+    );
   });
   return hidden;
 }
@@ -48,9 +71,14 @@ function embed(params: ElectraEmbeddingParams, inputs: ElectraInputs, { config, 
   return maybeDropout(norm(summed, params.norm, config), { rate: config.hiddenDropout, rng });
 }
 
-function encoderLayer(params: ElectraLayerParams, x: Tensor, options: RunOptions & { readonly bias: Tensor | undefined }): Tensor {
+function encoderLayer(
+  params: ElectraLayerParams,
+  x: Tensor,
+  options: RunOptions & { readonly bias: Tensor | undefined },
+): Tensor {
   const { config, rng } = options;
-  const drop = (value: Tensor, name: string): Tensor => maybeDropout(value, { rate: config.hiddenDropout, rng: subRng(rng, name) });
+  const drop = (value: Tensor, name: string): Tensor =>
+    maybeDropout(value, { rate: config.hiddenDropout, rng: subRng(rng, name) });
   const attended = linear(selfAttention(params, x, options), params.attentionOutput);
   const middle = norm(add(x, drop(attended, 'attentionOutput')), params.attentionNorm, config); // [batch, seqLen, hiddenSize]
   const inner = activation(config.activationName)(linear(middle, params.intermediate)); // [batch, seqLen, intermediateSize]
@@ -90,12 +118,17 @@ export function maskedLanguageModelHead(
   hidden: Tensor,
   { config, word }: { readonly config: ElectraConfig; readonly word: Tensor },
 ): Tensor {
-  const transformed = norm(activation('gelu')(linear(hidden, params.dense)), params.norm, config);
+  const dense = activation('gelu')(linear(hidden, params.dense)); // [batch, seqLen, embeddingSize]
+  const transformed = layerNorm(dense, { ...params.norm, epsilon: config.generatorNormEpsilon });
   return add(project(transformed, params.decoder ?? word), params.bias);
 }
 
 /** One logit a token, above 0 where the discriminator takes it for a replacement: float[batch, seqLen]. */
-export function discriminatorHead(params: DiscriminatorParams, hidden: Tensor, { config }: { readonly config: ElectraConfig }): Tensor {
+export function discriminatorHead(
+  params: DiscriminatorParams,
+  hidden: Tensor,
+  { config }: { readonly config: ElectraConfig },
+): Tensor {
   const logits = linear(activation(config.activationName)(linear(hidden, params.dense)), params.prediction);
   return reshape(logits, hidden.spec.shape.slice(0, 2));
 }

@@ -10,6 +10,7 @@ export interface NormParams<Leaf = Tensor> {
   readonly bias: Leaf;
 }
 
+/** Tables of words, positions and token types, and the norm over their sum. */
 export interface ElectraEmbeddingParams<Leaf = Tensor> {
   /** [vocabSize, embeddingSize] */
   readonly word: Leaf;
@@ -20,6 +21,7 @@ export interface ElectraEmbeddingParams<Leaf = Tensor> {
   readonly norm: NormParams<Leaf>;
 }
 
+/** One layer of the encoder. */
 export interface ElectraLayerParams<Leaf = Tensor> {
   readonly query: LinearParams<Leaf>;
   readonly key: LinearParams<Leaf>;
@@ -31,6 +33,7 @@ export interface ElectraLayerParams<Leaf = Tensor> {
   readonly outputNorm: NormParams<Leaf>;
 }
 
+/** All parameters of the encoder. */
 export interface ElectraParams<Leaf = Tensor> {
   readonly embeddings: ElectraEmbeddingParams<Leaf>;
   /** Present when embeddingSize and hiddenSize differ. */
@@ -42,11 +45,15 @@ export interface ElectraParams<Leaf = Tensor> {
  * Every parameter of the encoder: shape, initialiser and name in a Hugging Face checkpoint.
  * @param options.prefix  'electra.' in every class but the bare ElectraModel
  */
-export function electraParamSpec(config: ElectraConfig, { prefix }: { readonly prefix: string }): ElectraParams<ParamSpec> {
+export function electraParamSpec(
+  config: ElectraConfig,
+  { prefix }: { readonly prefix: string },
+): ElectraParams<ParamSpec> {
   const { vocabSize, embeddingSize, hiddenSize, maxPositions, typeVocabSize, numLayers } = config;
   const at = `${prefix}embeddings`;
   const std = config.initializerRange;
-  const table = (rows: number, name: string): ParamSpec => normalSpec([rows, embeddingSize], { std, name: `${at}.${name}.weight` });
+  const table = (rows: number, name: string): ParamSpec =>
+    normalSpec([rows, embeddingSize], { std, name: `${at}.${name}.weight` });
   return {
     embeddings: {
       word: paramSpec([vocabSize, embeddingSize], {
@@ -60,13 +67,16 @@ export function electraParamSpec(config: ElectraConfig, { prefix }: { readonly p
     ...(embeddingSize === hiddenSize
       ? {}
       : { projection: linearSpec(embeddingSize, hiddenSize, { std, name: `${prefix}embeddings_project` }) }),
-    layers: Array.from({ length: numLayers }, (_, index) => layerSpec(config, `${prefix}encoder.layer.${index}`)),
+    layers: Array.from({ length: numLayers }, (_, index) =>
+      layerSpec(config, `${prefix}encoder.layer.${index}`),
+    ),
   };
 }
 
 function layerSpec(config: ElectraConfig, at: string): ElectraLayerParams<ParamSpec> {
   const { hiddenSize, intermediateSize, initializerRange: std } = config;
-  const square = (name: string): LinearParams<ParamSpec> => linearSpec(hiddenSize, hiddenSize, { std, name: `${at}.${name}` });
+  const square = (name: string): LinearParams<ParamSpec> =>
+    linearSpec(hiddenSize, hiddenSize, { std, name: `${at}.${name}` });
   return {
     query: square('attention.self.query'),
     key: square('attention.self.key'),
@@ -95,6 +105,7 @@ export interface DiscriminatorParams<Leaf = Tensor> {
   readonly prediction: LinearParams<Leaf>;
 }
 
+/** Parameters of the generator's head. */
 export function maskedLanguageModelSpec(
   config: ElectraConfig,
   { hasDecoder }: { readonly hasDecoder: boolean },
@@ -103,11 +114,14 @@ export function maskedLanguageModelSpec(
   return {
     dense: linearSpec(hiddenSize, embeddingSize, { std, name: 'generator_predictions.dense' }),
     norm: normSpec(embeddingSize, { name: 'generator_predictions.LayerNorm' }),
-    ...(hasDecoder ? { decoder: normalSpec([vocabSize, embeddingSize], { std, name: 'generator_lm_head.weight' }) } : {}),
+    ...(hasDecoder
+      ? { decoder: normalSpec([vocabSize, embeddingSize], { std, name: 'generator_lm_head.weight' }) }
+      : {}),
     bias: paramSpec([vocabSize], { init: { kind: 'zeros' }, name: 'generator_lm_head.bias' }),
   };
 }
 
+/** Parameters of the discriminator's head. */
 export function discriminatorSpec(config: ElectraConfig): DiscriminatorParams<ParamSpec> {
   const { hiddenSize, initializerRange: std } = config;
   return {

@@ -5,7 +5,10 @@ import { dropout, foldIn } from '@tesserae/tensor';
 // Outside training the rng is undefined and dropout is left out.
 
 /** Dropout when training, the value itself otherwise. */
-export function maybeDropout(x: Tensor, { rate, rng }: { readonly rate: number; readonly rng: Rng | undefined }): Tensor {
+export function maybeDropout(
+  x: Tensor,
+  { rate, rng }: { readonly rate: number; readonly rng: Rng | undefined },
+): Tensor {
   return rng === undefined || rate === 0 ? x : dropout(x, { rate, rng });
 }
 

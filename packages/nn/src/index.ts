@@ -1,4 +1,6 @@
 export { ACTIVATION_NAMES, activation } from './activations.js';
+export type { ConfigFields } from './config-fields.js';
+export { configFields } from './config-fields.js';
 export { mergeHeads, splitHeads } from './attention.js';
 export { maybeDropout, subRng } from './dropout.js';
 export type { LinearParams } from './linear.js';

@@ -1,5 +1,22 @@
 import type { Tensor } from '@tesserae/tensor';
-import { abs, add, cast, crossEntropy, div, equal, exp, isCounted, log, mean, mul, neg, reduceSum, relu, sub, where } from '@tesserae/tensor';
+import {
+  abs,
+  add,
+  cast,
+  crossEntropy,
+  div,
+  equal,
+  exp,
+  isCounted,
+  log,
+  maximum,
+  mean,
+  mul,
+  neg,
+  reduceSum,
+  sub,
+  where,
+} from '@tesserae/tensor';
 
 /** Label that a loss leaves out, as in PyTorch. */
 export const IGNORE_INDEX = -100;
@@ -17,11 +34,12 @@ export function meanCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
 
 /**
  * Binary cross-entropy per element, stable for large logits: max(x, 0) - x·y + log(1 + e^-|x|).
+ * The maximum halves its gradient at 0, so that the gradient is σ(x) - y there too; that of relu would be 0.
  * @param logits  float[...]
  * @param targets  float[...] in [0, 1]
  */
 export function binaryCrossEntropy(logits: Tensor, targets: Tensor): Tensor {
-  return add(sub(relu(logits), mul(logits, targets)), log(add(exp(neg(abs(logits))), 1)));
+  return add(sub(maximum(logits, 0), mul(logits, targets)), log(add(exp(neg(abs(logits))), 1)));
 }
 
 /** Mean of squared differences. */

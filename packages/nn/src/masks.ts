@@ -49,7 +49,10 @@ export function combineMasks(first: Tensor, ...rest: readonly Tensor[]): Tensor 
  * A mask, and a bias if there is one, as what attention adds to its scores.
  * @param mask  bool, broadcastable to [batch, numHeads, qLen, kvLen]
  */
-export function maskBias(mask: Tensor, { bias, dtype = 'f32' }: { readonly bias?: Tensor; readonly dtype?: DType } = {}): Tensor {
+export function maskBias(
+  mask: Tensor,
+  { bias, dtype = 'f32' }: { readonly bias?: Tensor; readonly dtype?: DType } = {},
+): Tensor {
   if (bias !== undefined) return where(mask, bias, MASKED_SCORE);
   return where(mask, scalar(dtype, 0), MASKED_SCORE);
 }

@@ -1,4 +1,5 @@
-import { ConfigError } from '@tesserae/tensor';
+import type { ConfigFields } from '@tesserae/nn';
+import { ACTIVATION_NAMES, configFields } from '@tesserae/nn';
 
 /** Sizes and choices of a T5, in the paper's words; Hugging Face's keys are translated in one place below. */
 export interface T5Config {
@@ -33,51 +34,23 @@ export interface T5Config {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Reads one key of config.json, or its default; the type is checked. */
-function reader(json: Json, file: string) {
-  const fail = (key: string, got: unknown, needed: string): never => {
-    throw new ConfigError({
-      op: 'T5Config',
-      problem: `'${key}' is ${JSON.stringify(got)}, needed ${needed}`,
-      likely: 'The file was edited or belongs to another kind of model.',
-      page: 'config-field',
-      file,
-      got,
-      needed,
-    });
-  };
-  return {
-    count(key: string, fallback: number): number {
-      const value = json[key] ?? fallback;
-      return Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : fail(key, value, 'a positive whole number');
-    },
-    number(key: string, fallback: number): number {
-      const value = json[key] ?? fallback;
-      return typeof value === 'number' && Number.isFinite(value) ? value : fail(key, value, 'a number');
-    },
-    text(key: string, fallback: string): string {
-      const value = json[key] ?? fallback;
-      return typeof value === 'string' ? value : fail(key, value, 'a text');
-    },
-    flag(key: string): boolean | undefined {
-      const value = json[key];
-      return value === undefined || value === null || typeof value === 'boolean' ? (value ?? undefined) : fail(key, value, 'true or false');
-    },
-    fail,
-  };
-}
+/** Far beyond any model: lists are made from these, so a damaged file must not choose their length. */
+const MOST_LAYERS = 10_000;
+const MOST_DISTANCE = 1_000_000;
 
 /**
  * A T5 config from config.json, old or new; absent keys take Hugging Face's defaults.
  * @throws ConfigError naming file, key, what it is and what it must be
  */
-export function t5ConfigFromHuggingFace(json: Json, { file = 'config.json' }: { readonly file?: string } = {}): T5Config {
-  const read = reader(json, file);
-  const numLayers = read.count('num_layers', 6);
-  const tiesEmbeddings = read.flag('tie_word_embeddings') ?? true;
-  const scales = read.flag('scale_decoder_outputs') ?? tiesEmbeddings;
-  const { activationName, isGated } = feedForwardKind(read.text('feed_forward_proj', 'relu'), read.fail);
-  const eos = json['eos_token_id'];
+export function t5ConfigFromHuggingFace(
+  json: Json,
+  { file = 'config.json' }: { readonly file?: string } = {},
+): T5Config {
+  const read = configFields(json, { op: 'T5Config', file });
+  const numLayers = read.count('num_layers', 6, { most: MOST_LAYERS });
+  const tiesEmbeddings = read.flag('tie_word_embeddings', true);
+  const scales = read.flag('scale_decoder_outputs', tiesEmbeddings);
+  const padTokenId = read.id('pad_token_id', 0);
   return {
     modelType: read.text('model_type', 't5'),
     vocabSize: read.count('vocab_size', 32128),
@@ -85,39 +58,54 @@ export function t5ConfigFromHuggingFace(json: Json, { file = 'config.json' }: { 
     headDim: read.count('d_kv', 64),
     dFf: read.count('d_ff', 2048),
     numLayers,
-    numDecoderLayers: read.count('num_decoder_layers', numLayers),
+    numDecoderLayers: read.count('num_decoder_layers', numLayers, { most: MOST_LAYERS }),
     numHeads: read.count('num_heads', 8),
-    numBuckets: read.count('relative_attention_num_buckets', 32),
-    maxDistance: read.count('relative_attention_max_distance', 128),
-    dropoutRate: read.number('dropout_rate', 0.1),
+    numBuckets: read.count('relative_attention_num_buckets', 32, { most: MOST_DISTANCE }),
+    maxDistance: read.count('relative_attention_max_distance', 128, { most: MOST_DISTANCE }),
+    dropoutRate: read.share('dropout_rate', 0.1),
     layerNormEpsilon: read.number('layer_norm_epsilon', 1e-6),
     initializerFactor: read.number('initializer_factor', 1),
-    activationName,
-    isGated,
+    ...feedForwardKind(read),
     tiesEmbeddings: tiesEmbeddings && scales,
     scalesDecoderOutputs: scales,
-    padTokenId: read.number('pad_token_id', 0),
-    eosTokenId: Array.isArray(eos) ? Number(eos[0]) : read.number('eos_token_id', 1),
-    decoderStartTokenId: read.number('decoder_start_token_id', read.number('pad_token_id', 0)),
+    padTokenId,
+    eosTokenId: endTokenId(json, file),
+    decoderStartTokenId: read.id('decoder_start_token_id', padTokenId),
   };
 }
 
+/** The first of several, where a config lists several. */
+function endTokenId(json: Json, file: string): number {
+  const value = json['eos_token_id'];
+  const first = { eos_token_id: Array.isArray(value) ? (value as unknown[])[0] : value };
+  return configFields(first, { op: 'T5Config', file }).id('eos_token_id', 1);
+}
+
 /** `relu` | `gated-gelu` | `gated-<activation>`; plain "gated-gelu" means the tanh form, as in T5 1.1's release. */
-function feedForwardKind(
-  name: string,
-  fail: (key: string, got: unknown, needed: string) => never,
-): { readonly activationName: string; readonly isGated: boolean } {
-  if (name === 'gated-gelu') return { activationName: 'gelu_new', isGated: true };
-  const parts = name.split('-');
-  if (parts.length > 2 || (parts.length === 2 && parts[0] !== 'gated')) {
-    fail('feed_forward_proj', name, '"relu", "gated-gelu" or "gated-<activation>"');
+function feedForwardKind(read: ConfigFields): Pick<T5Config, 'activationName' | 'isGated'> {
+  const kind = read.text('feed_forward_proj', 'relu');
+  if (kind === 'gated-gelu') return { activationName: 'gelu_new', isGated: true };
+  const isGated = kind.startsWith('gated-');
+  const activationName = isGated ? kind.slice('gated-'.length) : kind;
+  if (!ACTIVATION_NAMES.includes(activationName)) {
+    read.fail(
+      'feed_forward_proj',
+      kind,
+      `an activation, or gated- and one, of ${ACTIVATION_NAMES.join(', ')}`,
+    );
   }
-  return { activationName: parts.at(-1)!, isGated: parts.length === 2 };
+  return { activationName, isGated };
+}
+
+/** What `feed_forward_proj` says; "gated-gelu" is taken by the tanh form, so the exact one goes by its other name. */
+function feedForwardName({ activationName, isGated }: T5Config): string {
+  if (!isGated) return activationName;
+  if (activationName === 'gelu_new') return 'gated-gelu';
+  return activationName === 'gelu' ? 'gated-gelu_python' : `gated-${activationName}`;
 }
 
 /** The config as Hugging Face's config.json has it. */
 export function t5ConfigToHuggingFace(config: T5Config, architecture: string): Json {
-  const gated = config.activationName === 'gelu_new' ? 'gated-gelu' : `gated-${config.activationName}`;
   return {
     architectures: [architecture],
     model_type: config.modelType,
@@ -133,7 +121,7 @@ export function t5ConfigToHuggingFace(config: T5Config, architecture: string): J
     dropout_rate: config.dropoutRate,
     layer_norm_epsilon: config.layerNormEpsilon,
     initializer_factor: config.initializerFactor,
-    feed_forward_proj: config.isGated ? gated : config.activationName,
+    feed_forward_proj: feedForwardName(config),
     is_gated_act: config.isGated,
     dense_act_fn: config.activationName,
     is_encoder_decoder: true,
@@ -146,5 +134,5 @@ export function t5ConfigToHuggingFace(config: T5Config, architecture: string): J
   };
 }
 
-/** The shapes of the released sizes, and defaults shared by all. */
+/** Hugging Face's defaults, which are those of t5-small. */
 export const T5_DEFAULTS: T5Config = t5ConfigFromHuggingFace({});

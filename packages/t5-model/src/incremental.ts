@@ -4,11 +4,19 @@ import { causalMask, maskBias, paddingMask } from '@tesserae/nn';
 import type { T5Config } from './config.js';
 import type { KeyValue } from './layers.js';
 import { attentionLayer, keyValue, norm, residual } from './layers.js';
-import { crossAttention, embed, encode, feedForwardLayer, finish, languageModelHead, sharedBias } from './network.js';
+import {
+  crossAttention,
+  embed,
+  encode,
+  feedForwardLayer,
+  finish,
+  languageModelHead,
+  sharedBias,
+} from './network.js';
 import type { T5DecoderBlockParams, T5Params } from './params.js';
 import { positionBias } from './position-bias.js';
 
-/** Decoding one token at a time: cross-attention is projected once, self-attention keys and values are cached. */
+// Decoding one token at a time: cross-attention is projected once, self-attention keys and values are cached.
 
 /** What the encoder leaves for the decoder's steps. */
 export interface Encoded<Leaf = Tensor> {
@@ -30,10 +38,14 @@ export function encodeForDecoding(
 }
 
 /** Shape of one cache tensor: [batch, maxLen, numHeads, headDim]. */
-export function cacheShape(config: T5Config, { batch, maxLen }: { readonly batch: Dim; readonly maxLen: Dim }): readonly Dim[] {
+export function cacheShape(
+  config: T5Config,
+  { batch, maxLen }: { readonly batch: Dim; readonly maxLen: Dim },
+): readonly Dim[] {
   return [batch, maxLen, config.numHeads, config.headDim];
 }
 
+/** What one step reads. */
 export interface DecodeStepInputs<Leaf = Tensor> {
   /** i32[batch]: the token written last. */
   readonly lastIds: Leaf;
@@ -45,6 +57,7 @@ export interface DecodeStepInputs<Leaf = Tensor> {
   readonly attentionMask: Leaf;
 }
 
+/** What one step gives. */
 export interface DecodeStepOutputs<Leaf = Tensor> {
   /** float[batch, vocabSize]: scores of the next token. */
   readonly logits: Leaf;
@@ -59,7 +72,9 @@ export function decodeStep(params: T5Params, inputs: DecodeStepInputs, config: T
   const offset = reshape(position, []);
   const mask = causalMask({ qLen: 1, kvLen: maxLen, offset }); // [1, 1, 1, maxLen]
   const biasOf = sharedBias((table) =>
-    maskBias(mask, { bias: positionBias(table, { ...config, isCausal: true, qLen: 1, kvLen: maxLen, offset }) }),
+    maskBias(mask, {
+      bias: positionBias(table, { ...config, isCausal: true, qLen: 1, kvLen: maxLen, offset }),
+    }),
   );
   const crossBias = maskBias(paddingMask(attentionMask));
   const run = { config, rng: undefined };
@@ -82,7 +97,12 @@ export function decodeStep(params: T5Params, inputs: DecodeStepInputs, config: T
 function cachedSelfAttention(
   { selfAttention: params }: T5DecoderBlockParams,
   x: Tensor,
-  options: { readonly config: T5Config; readonly bias: Tensor; readonly position: Tensor; readonly cache: KeyValue },
+  options: {
+    readonly config: T5Config;
+    readonly bias: Tensor;
+    readonly position: Tensor;
+    readonly cache: KeyValue;
+  },
 ): { readonly hidden: Tensor; readonly cache: KeyValue } {
   const { config, bias, position, cache } = options;
   const normed = norm(x, params.norm, config);
@@ -96,4 +116,3 @@ function cachedSelfAttention(
   const attended = attentionLayer(params, normed, { config, source, bias, rng: undefined });
   return { hidden: residual(x, attended, { config, rng: undefined }), cache: source };
 }
-

@@ -4,7 +4,7 @@ import { activation, maybeDropout, mergeHeads, project, splitHeads, subRng } fro
 import type { T5Config } from './config.js';
 import type { T5AttentionParams, T5FeedForwardParams } from './params.js';
 
-/** The parts of a T5 block. Pre-norm: x + dropout(layer(norm(x))); no biases anywhere. */
+// The parts of a T5 block. Pre-norm: x + dropout(layer(norm(x))); no biases anywhere.
 
 /** Keys and values of one attention layer, float[batch, kvLen, numHeads, headDim]. */
 export interface KeyValue<Leaf = Tensor> {
@@ -18,7 +18,11 @@ export function norm(x: Tensor, scale: Tensor, config: T5Config): Tensor {
 }
 
 /** x + dropout(y), the end of every layer. */
-export function residual(x: Tensor, y: Tensor, { config, rng }: { readonly config: T5Config; readonly rng: Rng | undefined }): Tensor {
+export function residual(
+  x: Tensor,
+  y: Tensor,
+  { config, rng }: { readonly config: T5Config; readonly rng: Rng | undefined },
+): Tensor {
   return add(x, maybeDropout(y, { rate: config.dropoutRate, rng: subRng(rng, 'residual') }));
 }
 
@@ -38,7 +42,12 @@ export function keyValue(params: T5AttentionParams, source: Tensor, config: T5Co
 export function attentionLayer(
   params: T5AttentionParams,
   x: Tensor,
-  options: { readonly config: T5Config; readonly source: KeyValue; readonly bias: Tensor | undefined; readonly rng: Rng | undefined },
+  options: {
+    readonly config: T5Config;
+    readonly source: KeyValue;
+    readonly bias: Tensor | undefined;
+    readonly rng: Rng | undefined;
+  },
 ): Tensor {
   const { config, source, bias, rng } = options;
   const query = splitHeads(project(x, params.query), config); // [batch, qLen, numHeads, headDim]

@@ -1,14 +1,41 @@
 import type { Rng, Tensor } from '@tesserae/tensor';
-import { concat, embedding, equal, full, inScope, mul, sliceAxis, subtractDims, where } from '@tesserae/tensor';
-import { IGNORE_INDEX, causalMask, combineMasks, maskBias, maybeDropout, meanCrossEntropy, paddingMask, project, subRng } from '@tesserae/nn';
+import {
+  concat,
+  embedding,
+  equal,
+  full,
+  inScope,
+  mul,
+  sliceAxis,
+  subtractDims,
+  where,
+} from '@tesserae/tensor';
+import {
+  IGNORE_INDEX,
+  causalMask,
+  combineMasks,
+  maskBias,
+  maybeDropout,
+  meanCrossEntropy,
+  paddingMask,
+  project,
+  subRng,
+} from '@tesserae/nn';
 import type { T5Config } from './config.js';
 import type { KeyValue } from './layers.js';
 import { attentionLayer, feedForward, keyValue, norm, residual } from './layers.js';
-import type { T5DecoderBlockParams, T5EncoderBlockParams, T5EncoderModelParams, T5Params, T5SelfAttentionParams } from './params.js';
+import type {
+  T5DecoderBlockParams,
+  T5EncoderBlockParams,
+  T5EncoderModelParams,
+  T5Params,
+  T5SelfAttentionParams,
+} from './params.js';
 import { positionBias } from './position-bias.js';
 
-/** T5 as pure functions over its parameters; reads like figure 1 of the paper. */
+// T5 as pure functions over its parameters.
 
+/** What every part of the network needs besides its tensors. */
 export interface RunOptions {
   readonly config: T5Config;
   /** Randomness of dropout; undefined outside training. */
@@ -43,7 +70,11 @@ export function encode(
   return finish(hidden, params.encoder.finalNorm, { config, rng });
 }
 
-function encoderBlock(block: T5EncoderBlockParams, x: Tensor, options: RunOptions & { readonly bias: Tensor }): Tensor {
+function encoderBlock(
+  block: T5EncoderBlockParams,
+  x: Tensor,
+  options: RunOptions & { readonly bias: Tensor },
+): Tensor {
   const attended = selfAttention(block.selfAttention, x, { ...options, rng: subRng(options.rng, 'self') });
   return feedForwardLayer(block, attended, options);
 }
@@ -69,7 +100,8 @@ export function decode(
   const rng = subRng(options.rng, 'decoder');
   const len = decoderInputIds.spec.shape[1]!;
   const causal = causalMask({ qLen: len, kvLen: len });
-  const mask = decoderAttentionMask === undefined ? causal : combineMasks(causal, paddingMask(decoderAttentionMask));
+  const mask =
+    decoderAttentionMask === undefined ? causal : combineMasks(causal, paddingMask(decoderAttentionMask));
   const biasOf = sharedBias((table) =>
     maskBias(mask, { bias: positionBias(table, { ...config, isCausal: true, qLen: len, kvLen: len }) }),
   );
@@ -78,7 +110,13 @@ export function decode(
   params.decoder.blocks.forEach((block, index) => {
     hidden = inScope(`decoder.blocks.${index}`, () => {
       const source = keyValue(block.crossAttention, encoded, config);
-      return decoderBlock(block, hidden, { config, rng: subRng(rng, index), bias: biasOf(block.selfAttention), source, crossBias });
+      return decoderBlock(block, hidden, {
+        config,
+        rng: subRng(rng, index),
+        bias: biasOf(block.selfAttention),
+        source,
+        crossBias,
+      });
     });
   });
   return finish(hidden, params.decoder.finalNorm, { config, rng });
@@ -87,14 +125,22 @@ export function decode(
 function decoderBlock(
   block: T5DecoderBlockParams,
   x: Tensor,
-  options: RunOptions & { readonly bias: Tensor; readonly source: KeyValue; readonly crossBias: Tensor | undefined },
+  options: RunOptions & {
+    readonly bias: Tensor;
+    readonly source: KeyValue;
+    readonly crossBias: Tensor | undefined;
+  },
 ): Tensor {
   const attended = selfAttention(block.selfAttention, x, { ...options, rng: subRng(options.rng, 'self') });
   const crossed = crossAttention(block, attended, { ...options, rng: subRng(options.rng, 'cross') });
   return feedForwardLayer(block, crossed, options);
 }
 
-function selfAttention(params: T5SelfAttentionParams, x: Tensor, options: RunOptions & { readonly bias: Tensor }): Tensor {
+function selfAttention(
+  params: T5SelfAttentionParams,
+  x: Tensor,
+  options: RunOptions & { readonly bias: Tensor },
+): Tensor {
   const normed = norm(x, params.norm, options.config);
   const source = keyValue(params, normed, options.config);
   return residual(x, attentionLayer(params, normed, { ...options, source }), options);
@@ -111,7 +157,11 @@ export function crossAttention(
 }
 
 /** Feed-forward and its residual. */
-export function feedForwardLayer({ feedForward: params }: T5EncoderBlockParams, x: Tensor, { config, rng }: RunOptions): Tensor {
+export function feedForwardLayer(
+  { feedForward: params }: T5EncoderBlockParams,
+  x: Tensor,
+  { config, rng }: RunOptions,
+): Tensor {
   const ownRng = subRng(rng, 'feedForward');
   const normed = norm(x, params.norm, config);
   return residual(x, feedForward(params, normed, { config, rng: ownRng }), { config, rng: ownRng });
@@ -154,7 +204,9 @@ export function languageModelHead(params: T5Params, hidden: Tensor, config: T5Co
 export function shiftRight(labels: Tensor, config: T5Config): Tensor {
   const [batch, len] = labels.spec.shape;
   const start = full({ dtype: 'i32', shape: [batch!, 1] }, config.decoderStartTokenId);
-  const shifted = concat([start, sliceAxis(labels, { axis: 1, start: 0, limit: subtractDims(len!, 1) })], { axis: 1 });
+  const shifted = concat([start, sliceAxis(labels, { axis: 1, start: 0, limit: subtractDims(len!, 1) })], {
+    axis: 1,
+  });
   return where(equal(shifted, IGNORE_INDEX), config.padTokenId, shifted);
 }
 
@@ -168,6 +220,7 @@ export interface T5Inputs {
   readonly labels?: Tensor;
 }
 
+/** What `T5ForConditionalGeneration` gives. */
 export interface T5Outputs {
   /** Mean cross-entropy over the labels that count; present when labels are given. */
   readonly loss?: Tensor;
@@ -178,11 +231,21 @@ export interface T5Outputs {
 }
 
 /** The whole model: encode, decode with teacher forcing, score, and the loss when labels are given. */
-export function conditionalGeneration(params: T5Params, inputs: T5Inputs, { config, rng }: RunOptions): T5Outputs {
+export function conditionalGeneration(
+  params: T5Params,
+  inputs: T5Inputs,
+  { config, rng }: RunOptions,
+): T5Outputs {
   const { inputIds, attentionMask, decoderAttentionMask, labels } = inputs;
   const decoderInputIds = inputs.decoderInputIds ?? shiftRight(labels!, config);
   const encoded = encode(params, inputIds, { config, rng, attentionMask });
-  const decoded = decode(params, decoderInputIds, { config, rng, encoded, attentionMask, decoderAttentionMask });
+  const decoded = decode(params, decoderInputIds, {
+    config,
+    rng,
+    encoded,
+    attentionMask,
+    decoderAttentionMask,
+  });
   const logits = languageModelHead(params, decoded, config);
   return {
     ...(labels === undefined ? {} : { loss: meanCrossEntropy(logits, labels) }),

@@ -11,12 +11,14 @@ export interface T5AttentionParams<Leaf = Tensor> {
   readonly output: Leaf;
 }
 
+/** Self-attention, its norm, and in some blocks the table of its position bias. */
 export interface T5SelfAttentionParams<Leaf = Tensor> extends T5AttentionParams<Leaf> {
   readonly norm: Leaf;
   /** [numBuckets, numHeads]; in block 0 only, or in every block of UMT5. */
   readonly positionBias?: Leaf;
 }
 
+/** Attention of the decoder over the encoded source, and its norm. */
 export interface T5CrossAttentionParams<Leaf = Tensor> extends T5AttentionParams<Leaf> {
   readonly norm: Leaf;
 }
@@ -30,26 +32,31 @@ export interface T5FeedForwardParams<Leaf = Tensor> {
   readonly wo: Leaf;
 }
 
+/** One block of the encoder. */
 export interface T5EncoderBlockParams<Leaf = Tensor> {
   readonly selfAttention: T5SelfAttentionParams<Leaf>;
   readonly feedForward: T5FeedForwardParams<Leaf>;
 }
 
+/** One block of the decoder. */
 export interface T5DecoderBlockParams<Leaf = Tensor> extends T5EncoderBlockParams<Leaf> {
   readonly crossAttention: T5CrossAttentionParams<Leaf>;
 }
 
+/** The blocks of an encoder or a decoder, and the norm after them, [dModel]. */
 export interface T5StackParams<Block, Leaf = Tensor> {
   readonly blocks: readonly Block[];
   readonly finalNorm: Leaf;
 }
 
+/** What encoding needs. */
 export interface T5EncoderModelParams<Leaf = Tensor> {
   /** [vocabSize, dModel]; encoder, decoder and (when tied) head use this one leaf. */
   readonly shared: Leaf;
   readonly encoder: T5StackParams<T5EncoderBlockParams<Leaf>, Leaf>;
 }
 
+/** All parameters of an encoder-decoder. */
 export interface T5Params<Leaf = Tensor> extends T5EncoderModelParams<Leaf> {
   readonly decoder: T5StackParams<T5DecoderBlockParams<Leaf>, Leaf>;
   /** [vocabSize, dModel]; absent when the head is the embedding table. */
@@ -57,7 +64,10 @@ export interface T5Params<Leaf = Tensor> extends T5EncoderModelParams<Leaf> {
 }
 
 /** Every parameter of an encoder-decoder: shape, initialiser and name in a Hugging Face checkpoint. */
-export function t5ParamSpec(config: T5Config, { hasLmHead }: { readonly hasLmHead: boolean }): T5Params<ParamSpec> {
+export function t5ParamSpec(
+  config: T5Config,
+  { hasLmHead }: { readonly hasLmHead: boolean },
+): T5Params<ParamSpec> {
   const { vocabSize, dModel, numDecoderLayers } = config;
   const shared = normal([vocabSize, dModel], 1, config, 'shared.weight');
   return {
@@ -85,7 +95,10 @@ export function t5EncoderParamSpec(config: T5Config): T5EncoderModelParams<Param
 
 function encoderBlock(config: T5Config, index: number): T5EncoderBlockParams<ParamSpec> {
   const at = `encoder.block.${index}.layer`;
-  return { selfAttention: selfAttention(config, `${at}.0`, index), feedForward: feedForward(config, `${at}.1`) };
+  return {
+    selfAttention: selfAttention(config, `${at}.0`, index),
+    feedForward: feedForward(config, `${at}.1`),
+  };
 }
 
 function decoderBlock(config: T5Config, index: number): T5DecoderBlockParams<ParamSpec> {
@@ -125,7 +138,8 @@ function projections(config: T5Config, at: string): T5AttentionParams<ParamSpec>
 
 function feedForward(config: T5Config, at: string): T5FeedForwardParams<ParamSpec> {
   const { dModel, dFf } = config;
-  const wide = (name: string): ParamSpec => normal([dFf, dModel], dModel ** -0.5, config, `${at}.DenseReluDense.${name}.weight`);
+  const wide = (name: string): ParamSpec =>
+    normal([dFf, dModel], dModel ** -0.5, config, `${at}.DenseReluDense.${name}.weight`);
   return {
     norm: norm(dModel, config, `${at}.layer_norm`),
     ...(config.isGated ? { wi0: wide('wi_0'), wi1: wide('wi_1') } : { wi: wide('wi') }),

@@ -1,5 +1,17 @@
 import type { Dim, Tensor } from '@tesserae/tensor';
-import { ConfigError, add, constant, expandDims, gather, hostTensor, iota, maximum, minimum, sub, transpose } from '@tesserae/tensor';
+import {
+  ConfigError,
+  add,
+  constant,
+  expandDims,
+  gather,
+  hostTensor,
+  iota,
+  maximum,
+  minimum,
+  sub,
+  transpose,
+} from '@tesserae/tensor';
 
 /** How distances map to buckets. */
 export interface BucketOptions {
@@ -15,28 +27,36 @@ export interface BucketOptions {
  * Computed in f32 steps, as the released models were trained.
  * @param distance  key position minus query position, in tokens
  * @returns a whole number in [0, numBuckets)
- * @throws ConfigError when numBuckets is odd and isCausal is false (both directions share the table)
+ * @throws ConfigError when numBuckets is odd and isCausal is false (both directions share the table), or when the
+ *   exact half of the buckets is empty or reaches maxDistance
  * @see Raffel et al. 2020, §2.1
  */
-export function relativePositionBucket(distance: number, { numBuckets, maxDistance, isCausal }: BucketOptions): number {
-  if (!isCausal && numBuckets % 2 !== 0) {
-    throw new ConfigError({
-      op: 'relativePositionBucket',
-      problem: `${numBuckets} buckets cannot be shared by two directions`,
-      likely: 'relative_attention_num_buckets must be even in an encoder.',
-      page: 'config-field',
-      got: numBuckets,
-    });
-  }
+export function relativePositionBucket(distance: number, options: BucketOptions): number {
+  const { numBuckets, maxDistance, isCausal } = options;
   const available = isCausal ? numBuckets : numBuckets / 2;
+  const exact = Math.floor(available / 2);
+  if (!Number.isInteger(available) || exact < 1 || maxDistance <= exact) refuseBuckets(options);
   const base = !isCausal && distance > 0 ? available : 0;
   const steps = isCausal ? Math.max(-distance, 0) : Math.abs(distance);
-  const exact = Math.floor(available / 2);
   if (steps < exact) return base + steps;
   const logRatio = Math.fround(Math.log(Math.fround(steps / exact)));
   const share = Math.fround(logRatio / Math.fround(Math.log(maxDistance / exact)));
   const logarithmic = exact + Math.floor(Math.fround(share * (available - exact)));
   return base + Math.min(logarithmic, available - 1);
+}
+
+function refuseBuckets({ numBuckets, maxDistance, isCausal }: BucketOptions): never {
+  const needed = isCausal
+    ? 'at least 2 buckets, and a maxDistance beyond half of them'
+    : 'an even number of buckets, at least 4, and a maxDistance beyond a quarter of them';
+  throw new ConfigError({
+    op: 'relativePositionBucket',
+    problem: `${numBuckets} buckets up to distance ${maxDistance} in ${isCausal ? 'a decoder' : 'an encoder'}, needed ${needed}`,
+    likely: 'relative_attention_num_buckets or relative_attention_max_distance in config.json was edited.',
+    page: 'config-field',
+    got: { numBuckets, maxDistance },
+    needed,
+  });
 }
 
 /**
@@ -52,7 +72,11 @@ export function positionBias(
 ): Tensor {
   const { maxDistance, qLen, kvLen, offset = 0 } = options;
   const distances = Array.from({ length: 2 * maxDistance + 1 }, (_, index) => index - maxDistance);
-  const buckets = hostTensor('i32', [distances.length], distances.map((distance) => relativePositionBucket(distance, options)));
+  const buckets = hostTensor(
+    'i32',
+    [distances.length],
+    distances.map((distance) => relativePositionBucket(distance, options)),
+  );
   const byDistance = gather(table, constant(buckets), { axis: 0 }); // [2 * maxDistance + 1, numHeads]
   const queries = add(expandDims(iota('i32', [qLen], { axis: 0 }), { axis: 1 }), offset); // [qLen, 1]
   const distance = sub(iota('i32', [kvLen], { axis: 0 }), queries); // [qLen, kvLen]

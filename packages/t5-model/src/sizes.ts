@@ -2,8 +2,18 @@ import type { T5Config } from './config.js';
 import { T5_DEFAULTS } from './config.js';
 
 /** The released shapes, as data. @see Raffel et al. 2020, table of §3.7; T5 1.1 release notes */
-const v10 = { activationName: 'relu', isGated: false, tiesEmbeddings: true, scalesDecoderOutputs: true } as const;
-const v11 = { activationName: 'gelu_new', isGated: true, tiesEmbeddings: false, scalesDecoderOutputs: false } as const;
+const v10 = {
+  activationName: 'relu',
+  isGated: false,
+  tiesEmbeddings: true,
+  scalesDecoderOutputs: true,
+} as const;
+const v11 = {
+  activationName: 'gelu_new',
+  isGated: true,
+  tiesEmbeddings: false,
+  scalesDecoderOutputs: false,
+} as const;
 
 type Shape = readonly [dModel: number, dFf: number, numLayers: number, numHeads: number, headDim: number];
 
@@ -33,4 +43,7 @@ function sized(shapes: Readonly<Record<string, Shape>>, kind: Partial<T5Config>)
 }
 
 /** Configs of the released sizes by name: `T5_SIZES['t5-small']`. */
-export const T5_SIZES: Readonly<Record<string, T5Config>> = { ...sized(SHAPES_V10, v10), ...sized(SHAPES_V11, v11) };
+export const T5_SIZES: Readonly<Record<string, T5Config>> = {
+  ...sized(SHAPES_V10, v10),
+  ...sized(SHAPES_V11, v11),
+};

@@ -6,7 +6,11 @@ export {
   sequenceClassificationLoss,
   sequenceClassificationSpec,
 } from './sequence-classification.js';
-export type { MultipleChoiceParams, QuestionAnsweringParams, TokenClassificationParams } from './token-heads.js';
+export type {
+  MultipleChoiceParams,
+  QuestionAnsweringParams,
+  TokenClassificationParams,
+} from './token-heads.js';
 export {
   multipleChoiceHead,
   multipleChoiceSpec,

@@ -1,11 +1,19 @@
 import type { Rng, Tensor } from '@tesserae/tensor';
 import { cast, mean, reshape, sliceAxis } from '@tesserae/tensor';
 import type { LinearParams } from '@tesserae/nn';
-import { activation, binaryCrossEntropy, linear, maybeDropout, meanCrossEntropy, meanSquaredError, subRng } from '@tesserae/nn';
+import {
+  activation,
+  binaryCrossEntropy,
+  linear,
+  maybeDropout,
+  meanCrossEntropy,
+  meanSquaredError,
+  subRng,
+} from '@tesserae/nn';
 import type { ParamSpec } from '@tesserae/weights';
 import { linearSpec } from '@tesserae/weights';
 
-/** One decision per sequence, read off the first token; the head Hugging Face gives ELECTRA. */
+// One decision per sequence, read off the first token; the head Hugging Face gives ELECTRA.
 
 /** Dense, GELU, then one logit a class. */
 export interface SequenceClassificationParams<Leaf = Tensor> {
@@ -13,6 +21,7 @@ export interface SequenceClassificationParams<Leaf = Tensor> {
   readonly output: LinearParams<Leaf>;
 }
 
+/** What the parameters of a head are sized by. */
 export interface HeadSizes {
   readonly hiddenSize: number;
   readonly numLabels: number;
@@ -20,6 +29,7 @@ export interface HeadSizes {
   readonly initializerRange: number;
 }
 
+/** Parameters of the head: shapes, initialisers, checkpoint names. */
 export function sequenceClassificationSpec(sizes: HeadSizes): SequenceClassificationParams<ParamSpec> {
   const { hiddenSize, numLabels, initializerRange: std } = sizes;
   return {
@@ -38,7 +48,8 @@ export function sequenceClassificationHead(
   hidden: Tensor,
   { dropoutRate, rng }: { readonly dropoutRate: number; readonly rng: Rng | undefined },
 ): Tensor {
-  const drop = (x: Tensor, name: string): Tensor => maybeDropout(x, { rate: dropoutRate, rng: subRng(rng, name) });
+  const drop = (x: Tensor, name: string): Tensor =>
+    maybeDropout(x, { rate: dropoutRate, rng: subRng(rng, name) });
   const dense = activation('gelu')(linear(drop(firstToken(hidden), 'features'), params.dense));
   return linear(drop(dense, 'dense'), params.output);
 }

@@ -1,19 +1,48 @@
 import type { Rng, Tensor } from '@tesserae/tensor';
-import { add, and, cast, dimSize, equal, greaterEqual, isCounted, less, maskedMean, mul, not, reshape, sliceAxis, where } from '@tesserae/tensor';
+import {
+  add,
+  and,
+  cast,
+  dimSize,
+  equal,
+  greaterEqual,
+  isCounted,
+  less,
+  maskedMean,
+  mul,
+  not,
+  reshape,
+  sliceAxis,
+  where,
+} from '@tesserae/tensor';
 import type { LinearParams } from '@tesserae/nn';
-import { IGNORE_INDEX, activation, binaryCrossEntropy, linear, maybeDropout, meanCrossEntropy, subRng } from '@tesserae/nn';
+import {
+  IGNORE_INDEX,
+  activation,
+  binaryCrossEntropy,
+  linear,
+  maybeDropout,
+  meanCrossEntropy,
+  subRng,
+} from '@tesserae/nn';
 import type { ParamSpec } from '@tesserae/weights';
 import { linearSpec } from '@tesserae/weights';
 import type { HeadSizes } from './sequence-classification.js';
 import { firstToken } from './sequence-classification.js';
 
-/** Decisions per token, and those that pick tokens or sequences. */
+// Decisions per token, and those that pick tokens or sequences.
 
+/** One affine map for every token. */
 export interface TokenClassificationParams<Leaf = Tensor> {
   readonly classifier: LinearParams<Leaf>;
 }
 
-export function tokenClassificationSpec({ hiddenSize, numLabels, initializerRange: std }: HeadSizes): TokenClassificationParams<ParamSpec> {
+/** Parameters of the head: shapes, initialisers, checkpoint names. */
+export function tokenClassificationSpec({
+  hiddenSize,
+  numLabels,
+  initializerRange: std,
+}: HeadSizes): TokenClassificationParams<ParamSpec> {
   return { classifier: linearSpec(hiddenSize, numLabels, { std, name: 'classifier' }) };
 }
 
@@ -30,7 +59,11 @@ export function tokenClassificationHead(
  * Mean cross-entropy over the tokens that are real and labelled.
  * @param labels  i32[batch, seqLen]; IGNORE_INDEX, and padding by the mask, are left out
  */
-export function tokenClassificationLoss(logits: Tensor, labels: Tensor, { attentionMask }: { readonly attentionMask?: Tensor }): Tensor {
+export function tokenClassificationLoss(
+  logits: Tensor,
+  labels: Tensor,
+  { attentionMask }: { readonly attentionMask?: Tensor },
+): Tensor {
   if (attentionMask === undefined) return meanCrossEntropy(logits, labels);
   return meanCrossEntropy(logits, where(equal(attentionMask, 0), IGNORE_INDEX, labels));
 }
@@ -40,18 +73,27 @@ export function tokenClassificationLoss(logits: Tensor, labels: Tensor, { attent
  * @param logits  float[batch, seqLen]
  * @param labels  i32[batch, seqLen], 1 where replaced
  */
-export function replacedTokenLoss(logits: Tensor, labels: Tensor, { attentionMask }: { readonly attentionMask?: Tensor }): Tensor {
+export function replacedTokenLoss(
+  logits: Tensor,
+  labels: Tensor,
+  { attentionMask }: { readonly attentionMask?: Tensor },
+): Tensor {
   const losses = binaryCrossEntropy(logits, cast(labels, logits.spec.dtype));
   const mask = attentionMask === undefined ? isCounted(labels) : not(equal(attentionMask, 0));
   return maskedMean(losses, mask);
 }
 
+/** One affine map that scores each token as a start and as an end. */
 export interface QuestionAnsweringParams<Leaf = Tensor> {
   /** Two outputs: start and end. */
   readonly output: LinearParams<Leaf>;
 }
 
-export function questionAnsweringSpec({ hiddenSize, initializerRange: std }: Omit<HeadSizes, 'numLabels'>): QuestionAnsweringParams<ParamSpec> {
+/** Parameters of the head: shapes, initialisers, checkpoint names. */
+export function questionAnsweringSpec({
+  hiddenSize,
+  initializerRange: std,
+}: Omit<HeadSizes, 'numLabels'>): QuestionAnsweringParams<ParamSpec> {
   return { output: linearSpec(hiddenSize, 2, { std, name: 'qa_outputs' }) };
 }
 
@@ -62,7 +104,8 @@ export function questionAnsweringHead(
 ): { readonly startLogits: Tensor; readonly endLogits: Tensor } {
   const logits = linear(hidden, params.output); // [batch, seqLen, 2]
   const shape = hidden.spec.shape.slice(0, 2);
-  const column = (index: number): Tensor => reshape(sliceAxis(logits, { axis: 2, start: index, limit: index + 1 }), shape);
+  const column = (index: number): Tensor =>
+    reshape(sliceAxis(logits, { axis: 2, start: index, limit: index + 1 }), shape);
   return { startLogits: column(0), endLogits: column(1) };
 }
 
@@ -81,18 +124,22 @@ export function questionAnsweringLoss(
   return mul(add(loss(startLogits, startPositions), loss(endLogits, endPositions)), 0.5);
 }
 
+/** A projection of the first token and the score of a choice. */
 export interface MultipleChoiceParams<Leaf = Tensor> {
   /** Projection of the first token; absent when the config turns it off. */
   readonly summary?: LinearParams<Leaf>;
   readonly classifier: LinearParams<Leaf>;
 }
 
+/** Parameters of the head: shapes, initialisers, checkpoint names. */
 export function multipleChoiceSpec(
   { hiddenSize, initializerRange: std }: Omit<HeadSizes, 'numLabels'>,
   { usesProjection }: { readonly usesProjection: boolean },
 ): MultipleChoiceParams<ParamSpec> {
   return {
-    ...(usesProjection ? { summary: linearSpec(hiddenSize, hiddenSize, { std, name: 'sequence_summary.summary' }) } : {}),
+    ...(usesProjection
+      ? { summary: linearSpec(hiddenSize, hiddenSize, { std, name: 'sequence_summary.summary' }) }
+      : {}),
     classifier: linearSpec(hiddenSize, 1, { std, name: 'classifier' }),
   };
 }

@@ -8,7 +8,7 @@ import { reduceSum } from './ops/reduce.js';
 import { scalar } from './ops/source.js';
 import { equalDims } from './dim.js';
 import type { Shape } from './spec.js';
-import { equalShapes, formatSpec } from './spec.js';
+import { equalShapes, equalSpecs, formatSpec } from './spec.js';
 import type { MapTree } from './tree.js';
 import { flattenTree, mapTree } from './tree.js';
 
@@ -17,13 +17,14 @@ import { flattenTree, mapTree } from './tree.js';
  * Accumulation and un-broadcasting happen here, once, and nowhere else.
  * @param cotangents  one per output, of its spec
  * @returns one tensor per target; zeros where no output depends on it
- * @throws GradientError when the way from an output to a target meets an op without a gradient
+ * @throws GradientError when cotangents do not fit, or when the way from an output to a target meets an op without a gradient
  */
 export function vjp(
   outputs: readonly Tensor[],
   cotangents: readonly Tensor[],
   targets: readonly Tensor[],
 ): readonly Tensor[] {
+  requireCotangents(outputs, cotangents);
   const order = topologicalOrder(outputs);
   const isOnPath = nodesThatDependOn(order, targets);
   const sums = new Map<Tensor, Tensor>();
@@ -45,6 +46,19 @@ export function vjp(
   return targets.map((target) => sums.get(target) ?? full(target.spec, 0));
 }
 
+function requireCotangents(outputs: readonly Tensor[], cotangents: readonly Tensor[]): void {
+  const fits = (output: Tensor, index: number): boolean =>
+    cotangents[index] !== undefined && equalSpecs(output.spec, cotangents[index].spec);
+  if (outputs.length === cotangents.length && outputs.every(fits)) return;
+  const list = (tensors: readonly Tensor[]): string => tensors.map(({ spec }) => formatSpec(spec)).join(', ');
+  throw new GradientError({
+    op: 'vjp',
+    problem: `cotangents ${list(cotangents)} do not fit outputs ${list(outputs)}`,
+    likely: 'Give one cotangent per output, of the same dtype and shape.',
+    page: 'cotangent-spec',
+  });
+}
+
 /** Nodes whose value changes when a target does; the others need no gradient. */
 function nodesThatDependOn(order: readonly Node[], targets: readonly Tensor[]): ReadonlySet<Node> {
   const wanted = new Set(targets);
@@ -64,6 +78,7 @@ function applyRule(node: Node, cotangents: readonly (Tensor | undefined)[]): rea
       problem: `no gradient: ${rule.notDifferentiable}`,
       likely: 'Wrap the value in stopGradient if none should flow.',
       page: 'not-differentiable',
+      got: node.inputs.map((input) => input.spec),
     });
   }
   const cotangent = cotangents[0] ?? full(node.outputs[0]!.spec, 0);
@@ -93,7 +108,10 @@ export type LossResult = Tensor | { readonly loss: Tensor };
  */
 export function valueAndGrad<Params, Rest extends readonly unknown[], Result extends LossResult>(
   fn: (params: Params, ...rest: Rest) => Result,
-): (params: Params, ...rest: Rest) => { readonly value: Tensor; readonly grads: MapTree<Params, Tensor, Tensor>; readonly result: Result } {
+): (
+  params: Params,
+  ...rest: Rest
+) => { readonly value: Tensor; readonly grads: MapTree<Params, Tensor, Tensor>; readonly result: Result } {
   return (params, ...rest) => {
     const result = fn(params, ...rest);
     const value: Tensor = 'loss' in result ? result.loss : (result as Tensor);
@@ -108,7 +126,11 @@ export function valueAndGrad<Params, Rest extends readonly unknown[], Result ext
     }
     const targets = flattenTree<Tensor>(params);
     for (const { path, leaf } of targets) requireFloat(path, leaf);
-    const gradients = vjp([value], [scalar(value.spec.dtype, 1)], targets.map((entry) => entry.leaf));
+    const gradients = vjp(
+      [value],
+      [scalar(value.spec.dtype, 1)],
+      targets.map((entry) => entry.leaf),
+    );
     const byPath = new Map(targets.map(({ path }, index) => [path, gradients[index]!]));
     const grads = mapTree(params, (_: Tensor, path: string) => byPath.get(path)!);
     return { value, grads: grads as MapTree<Params, Tensor, Tensor>, result };

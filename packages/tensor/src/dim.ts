@@ -28,7 +28,11 @@ export type DimBindings = Readonly<Record<string, number>>;
  */
 export function symbol(name: string): SymbolicDim {
   if (!/^[A-Za-z_]\w*$/.test(name)) {
-    throw new ShapeError({ op: 'symbol', problem: `'${name}' is not an identifier`, page: 'dimension-symbol' });
+    throw new ShapeError({
+      op: 'symbol',
+      problem: `'${name}' is not an identifier`,
+      page: 'dimension-symbol',
+    });
   }
   return { terms: [{ coefficient: 1, symbols: [name] }], key: name };
 }
@@ -61,14 +65,17 @@ function formatTerm({ coefficient, symbols }: DimTerm): string {
   return coefficient === 1 ? product : coefficient === -1 ? `-${product}` : `${coefficient}*${product}`;
 }
 
+/** Sum of two sizes. */
 export function addDims(a: Dim, b: Dim): Dim {
   return canonical([...termsOf(a), ...termsOf(b)]);
 }
 
+/** Difference of two sizes. */
 export function subtractDims(a: Dim, b: Dim): Dim {
   return addDims(a, multiplyDims(b, -1));
 }
 
+/** Product of two sizes. */
 export function multiplyDims(a: Dim, b: Dim): Dim {
   return canonical(termsOf(a).flatMap((left) => termsOf(b).map((right) => multiplyTerms(left, right))));
 }
@@ -121,6 +128,7 @@ export function equalDims(a: Dim, b: Dim): boolean {
   return typeof a === 'number' || typeof b === 'number' ? a === b : a.key === b.key;
 }
 
+/** Canonical text of a size. */
 export function formatDim(dim: Dim): string {
   return typeof dim === 'number' ? String(dim) : dim.key;
 }
@@ -130,6 +138,7 @@ export function productOfDims(dims: readonly Dim[]): Dim {
   return dims.reduce<Dim>((product, dim) => multiplyDims(product, dim), 1);
 }
 
+/** Names of the symbols in a size. */
 export function dimSymbols(dim: Dim): readonly string[] {
   return typeof dim === 'number' ? [] : [...new Set(dim.terms.flatMap((term) => term.symbols))];
 }
@@ -143,13 +152,15 @@ export function evaluateDim(dim: Dim, bindings: DimBindings): number {
   let sum = 0;
   for (const { coefficient, symbols } of dim.terms) {
     let product = coefficient;
-    for (const name of symbols) product *= bindings[name] ?? unbound(name, dim);
+    for (const name of symbols) product *= valueOf(name, bindings, dim);
     sum += product;
   }
   return sum;
 }
 
-function unbound(name: string, dim: SymbolicDim): never {
+function valueOf(name: string, bindings: DimBindings, dim: SymbolicDim): number {
+  const value = Object.hasOwn(bindings, name) ? bindings[name] : undefined;
+  if (value !== undefined) return value;
   throw new ShapeError({
     op: 'evaluateDim',
     problem: `symbol '${name}' of '${dim.key}' has no value`,

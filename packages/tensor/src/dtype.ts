@@ -1,3 +1,5 @@
+import { bf16FromNumber, f16FromNumber } from './half.js';
+
 /** Element types. `f64` exists for checks; `bf16` and `f16` are stored as bits in a Uint16Array. */
 export type DType = 'f32' | 'f16' | 'bf16' | 'i32' | 'i8' | 'u8' | 'bool' | 'f64';
 
@@ -43,10 +45,22 @@ function record(sizeBytes: number, kind: DTypeRecord['kind'], Type: ArrayConstru
   };
 }
 
+/** True for f32, f16, bf16 and f64. */
 export const isFloat = (dtype: DType): boolean => DTYPES[dtype].kind === 'float';
+/** True for i32, i8 and u8; bool is no integer. */
 export const isInteger = (dtype: DType): boolean => DTYPES[dtype].kind === 'integer';
 
-/** Every dtype, float dtypes, and the number types a sum or product is defined on. */
+/** The float dtypes, f32 first. */
 export const FLOAT_DTYPES: readonly DType[] = ['f32', 'f16', 'bf16', 'f64'];
+/** The dtypes a sum or product is defined on: all but bool. */
 export const NUMBER_DTYPES: readonly DType[] = ['f32', 'f16', 'bf16', 'f64', 'i32', 'i8', 'u8'];
+/** Every dtype. */
 export const ALL_DTYPES: readonly DType[] = [...NUMBER_DTYPES, 'bool'];
+
+/** The stored form of a number in a dtype: bits for 16-bit floats, 0 or 1 for bool, truncated for integers. */
+export function encodeElement(dtype: DType, value: number): number {
+  if (dtype === 'f16') return f16FromNumber(value);
+  if (dtype === 'bf16') return bf16FromNumber(value);
+  if (dtype === 'bool') return value !== 0 ? 1 : 0;
+  return value;
+}

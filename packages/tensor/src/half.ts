@@ -8,7 +8,8 @@ export function f16FromNumber(value: number): number {
   if (magnitude >= 65520) return sign | 0x7c00;
   if (magnitude < 2 ** -14) return sign | roundHalfEven(magnitude * 2 ** 24);
   const exponent = Math.floor(Math.log2(magnitude));
-  const safe = magnitude < 2 ** exponent ? exponent - 1 : magnitude >= 2 ** (exponent + 1) ? exponent + 1 : exponent;
+  const safe =
+    magnitude < 2 ** exponent ? exponent - 1 : magnitude >= 2 ** (exponent + 1) ? exponent + 1 : exponent;
   const mantissa = roundHalfEven((magnitude / 2 ** safe - 1) * 1024);
   return sign | (((safe + 15) << 10) + mantissa); // a mantissa of 1024 carries into the exponent
 }
@@ -32,7 +33,12 @@ export function bf16FromNumber(value: number): number {
 
 /** bfloat16 bits -> number. */
 export function numberFromBf16(bits: number): number {
-  return new Float32Array(Uint32Array.of(bits << 16).buffer)[0]!;
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 7) & 255;
+  const mantissa = bits & 127;
+  if (exponent === 0) return sign * mantissa * 2 ** -133;
+  if (exponent === 255) return mantissa === 0 ? sign * Infinity : NaN;
+  return sign * (1 + mantissa / 128) * 2 ** (exponent - 127);
 }
 
 function f32Bits(value: number): number {

@@ -1,6 +1,6 @@
 import type { DType } from './dtype.js';
-import { DTYPES } from './dtype.js';
-import { bf16FromNumber, f16FromNumber, numberFromBf16, numberFromF16 } from './half.js';
+import { DTYPES, encodeElement } from './dtype.js';
+import { numberFromBf16, numberFromF16 } from './half.js';
 import type { HostTensor } from './spec.js';
 
 /** Reads element `index` as a number, whatever the storage format. */
@@ -11,14 +11,6 @@ export function readElement(tensor: HostTensor, index: number): number {
   return raw;
 }
 
-/** The stored form of a number in a dtype: bits for 16-bit floats, 0 or 1 for bool, truncated for integers. */
-export function encodeElement(dtype: DType, value: number): number {
-  if (dtype === 'f16') return f16FromNumber(value);
-  if (dtype === 'bf16') return bf16FromNumber(value);
-  if (dtype === 'bool') return value !== 0 ? 1 : 0;
-  return value;
-}
-
 /** All elements as plain numbers. */
 export function toNumbers(tensor: HostTensor): number[] {
   return Array.from({ length: tensor.data.length }, (_, index) => readElement(tensor, index));
@@ -27,7 +19,8 @@ export function toNumbers(tensor: HostTensor): number[] {
 /** A copy of the tensor in another dtype; floats are truncated toward zero when they become integers. */
 export function castHost(tensor: HostTensor, dtype: DType): HostTensor {
   const data = DTYPES[dtype].create(tensor.data.length);
-  for (let index = 0; index < data.length; index++) data[index] = encodeElement(dtype, readElement(tensor, index));
+  for (let index = 0; index < data.length; index++)
+    data[index] = encodeElement(dtype, readElement(tensor, index));
   return { dtype, shape: tensor.shape, data };
 }
 

@@ -15,7 +15,15 @@ export {
   inScope,
 } from './errors.js';
 export type { DType, HostArray } from './dtype.js';
-export { ALL_DTYPES, DTYPES, FLOAT_DTYPES, NUMBER_DTYPES, isFloat, isInteger } from './dtype.js';
+export {
+  ALL_DTYPES,
+  DTYPES,
+  FLOAT_DTYPES,
+  NUMBER_DTYPES,
+  encodeElement,
+  isFloat,
+  isInteger,
+} from './dtype.js';
 export { bf16FromNumber, f16FromNumber, numberFromBf16, numberFromF16, roundHalfEven } from './half.js';
 export type { Dim, DimBindings, DimTerm, SymbolicDim } from './dim.js';
 export {
@@ -45,7 +53,7 @@ export {
   spec,
   stridesOf,
 } from './spec.js';
-export { castHost, encodeElement, hostScalar, readElement, toNumbers } from './host.js';
+export { castHost, hostScalar, readElement, toNumbers } from './host.js';
 export { erf as erfOfNumber } from './special.js';
 export type { MapTree, Tree, TreeEntry } from './tree.js';
 export { flattenTree, mapTree } from './tree.js';
@@ -78,63 +86,72 @@ export { apply, applyAll, defineComposite, definePrimitive, notDifferentiable } 
 export type { CompositeName, CompositeParams, PrimitiveName, PrimitiveParams } from './ops/table.js';
 export { COMPOSITES, OPS, PRIMITIVES } from './ops/table.js';
 export { constant, dimSize, input, iota, scalar } from './ops/source.js';
-export type { Operand } from './ops/elementwise.js';
+export type { Operand } from './ops/pointwise.js';
 export {
   abs,
   add,
-  and,
   cast,
   div,
-  equal,
   erf,
   exp,
   floor,
-  greater,
-  greaterEqual,
-  less,
-  lessEqual,
   log,
   maximum,
   minimum,
   mul,
   neg,
-  not,
-  or,
   pow,
   remainder,
   sign,
   sqrt,
   sub,
   tanh,
-  where,
 } from './ops/elementwise.js';
-export {
-  broadcastTo,
-  concat,
-  expandDims,
-  full,
-  pad,
-  reshape,
-  slice,
-  sliceAxis,
-  transpose,
-  transposeLast,
-} from './ops/movement.js';
+export { and, equal, greater, greaterEqual, less, lessEqual, not, or, where } from './ops/compare.js';
+export { broadcastTo, expandDims, full, reshape, transpose, transposeLast } from './ops/movement.js';
+export { concat, pad, slice, sliceAxis } from './ops/blocks.js';
 export type { ReduceOptions } from './ops/reduce.js';
-export { argMax, cumSum, maskedMean, mean, oneHot, reduceMax, reduceMin, reduceSum, topK } from './ops/reduce.js';
+export {
+  argMax,
+  cumSum,
+  maskedMean,
+  mean,
+  oneHot,
+  reduceMax,
+  reduceMin,
+  reduceSum,
+  topK,
+} from './ops/reduce.js';
 export { matmul } from './ops/matmul.js';
 export { dynamicSlice, gather, scatterAdd, updateSlice } from './ops/indexing.js';
-export { randomBernoulli, randomBits, randomGumbel, randomUniform } from './ops/random.js';
+export {
+  bernoulliThreshold,
+  randomBernoulli,
+  randomBits,
+  randomGumbel,
+  randomUniform,
+} from './ops/random.js';
 export { gelu, geluTanh, relu, sigmoid, silu } from './ops/activation.js';
 export { layerNorm, logSoftmax, logSumExp, rmsNorm, softmax } from './ops/normalization.js';
 export { crossEntropy, isCounted, takeAlong } from './ops/loss.js';
 export { stopGradient } from './ops/identity.js';
-export { attention, dropout, embedding, quantizedMatmul } from './ops/attention.js';
+export { attention } from './ops/attention.js';
+export { dropout } from './ops/dropout.js';
+export { embedding } from './ops/embedding.js';
+export { quantizedMatmul } from './ops/quantized.js';
 export type { Traced } from './trace.js';
 export { trace } from './trace.js';
 export type { LossResult } from './autodiff.js';
 export { valueAndGrad, vjp } from './autodiff.js';
-export type { Backend, BackendCompileOptions, Capabilities, DebugLevel, DeviceTensor, Executable, Log } from './backend.js';
+export type {
+  Backend,
+  BackendCompileOptions,
+  Capabilities,
+  DebugLevel,
+  DeviceTensor,
+  Executable,
+  Log,
+} from './backend.js';
 export { printGraph, toDot } from './graph/print.js';
 export { verifyGraph } from './graph/verify.js';
 export { foldGraph } from './passes/fold.js';
@@ -142,5 +159,7 @@ export { dedupeGraph } from './passes/dedupe.js';
 export { decomposeGraph } from './passes/decompose.js';
 export type { MemoryPlan, PlannedBuffer } from './passes/plan.js';
 export { planMemory } from './passes/plan.js';
-export type { CallArgs, CompileOptions, CompiledFunction } from './compile.js';
-export { compile, lowerGraph } from './compile.js';
+export { lowerGraph } from './passes/lower.js';
+export type { CompileOptions } from './compile-options.js';
+export type { CallArgs, CompiledFunction } from './compile.js';
+export { compile } from './compile.js';

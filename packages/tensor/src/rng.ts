@@ -1,3 +1,4 @@
+import { OptionError } from './errors.js';
 import type { Tensor } from './graph/graph.js';
 import type { HostTensor } from './spec.js';
 import { hostTensor } from './spec.js';
@@ -10,6 +11,7 @@ import { hostTensor } from './spec.js';
 
 const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
 const PARITY = 0x1bd11bda;
+/** Rounds of the generator; the paper's safety margin over the 13 that pass its tests. */
 export const THREEFRY_ROUNDS = 20;
 
 /** One block: two 32-bit words from a 64-bit key and a 64-bit counter, as signed 32-bit integers. */
@@ -89,7 +91,10 @@ export function randomMaskInto(
 }
 
 /** `threefry2x32` of one key and stream with its rounds written out: same words, no allocation. */
-function threefryStream(key: readonly [number, number], stream: number): (out: Int32Array, block: number) => void {
+function threefryStream(
+  key: readonly [number, number],
+  stream: number,
+): (out: Int32Array, block: number) => void {
   const k0 = key[0] | 0;
   const k1 = key[1] | 0;
   const k2 = k0 ^ k1 ^ PARITY;
@@ -140,32 +145,53 @@ export function rngFrom(key: Tensor): Rng {
 
 /** An independent rng named by `label`; the same label gives the same one. */
 export function foldIn(rng: Rng, label: string | number): Rng {
-  const hash = typeof label === 'number' ? threefry2x32([label, 0x6e756d], [rng.stream, 1])[0] : hashText(label, rng.stream);
+  const hash =
+    typeof label === 'number'
+      ? threefry2x32([label, 0x6e756d], [rng.stream, 1])[0]
+      : hashText(label, rng.stream);
   return { key: rng.key, stream: hash };
 }
 
 function hashText(text: string, seed: number): number {
   let state = threefry2x32([seed, text.length], [0, 2]);
-  for (let index = 0; index < text.length; index++) state = threefry2x32(state, [text.charCodeAt(index), index]);
+  for (let index = 0; index < text.length; index++)
+    state = threefry2x32(state, [text.charCodeAt(index), index]);
   return state[0];
 }
 
 /**
  * The key of a seed, i32[2].
  * @param seed  a safe integer; its low and high 32 bits make the key
+ * @throws OptionError when it is not
  */
 export function rngKey(seed: number): HostTensor {
+  if (!Number.isSafeInteger(seed)) {
+    throw new OptionError({
+      op: 'rngKey',
+      problem: `seed ${seed} is no safe integer`,
+      likely: 'A missing option (NaN), a fraction or a bigint was passed on; use any whole number.',
+      page: 'seed-value',
+      got: seed,
+    });
+  }
   return hostTensor('i32', [2], [seed | 0, Math.floor(seed / 2 ** 32) | 0]);
 }
 
 /** The key of step `index` under a seed: what a training loop feeds, one a step. */
 export function rngKeyAt(seed: number, index: number): HostTensor {
   const [low, high] = rngKey(seed).data;
-  return hostTensor('i32', [2], [...threefry2x32([low!, high!], [index | 0, Math.floor(index / 2 ** 32) | 0])]);
+  return hostTensor(
+    'i32',
+    [2],
+    [...threefry2x32([low!, high!], [index | 0, Math.floor(index / 2 ** 32) | 0])],
+  );
 }
 
 /** A stream of host-side random numbers with the same generator, for initialisers, shuffling and tests. */
-export function hostRandom(seed: number, stream = 0): { uniform(): number; normal(): number; below(limit: number): number } {
+export function hostRandom(
+  seed: number,
+  stream = 0,
+): { uniform(): number; normal(): number; below(limit: number): number } {
   const [low, high] = rngKey(seed).data;
   let counter = 0;
   const next = (): readonly [number, number] => threefry2x32([low!, high!], [counter++, stream]);

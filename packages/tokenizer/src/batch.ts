@@ -1,4 +1,4 @@
-import { checkInteger, TokenizerError } from './errors.js';
+import { checkChoice, checkInteger, TokenizerError } from './errors.js';
 import type { Encoding } from './encoding.js';
 
 /** Rows brought to one length. */
@@ -68,7 +68,8 @@ function paddedLength(encodings: readonly Encoding[], options: PaddingOptions): 
 }
 
 /** Checks the values of padding options. */
-export function checkPadding(op: string, { padding, padToMultipleOf }: PaddingOptions): void {
+export function checkPadding(op: string, { padding, padToMultipleOf, paddingSide }: PaddingOptions): void {
+  checkChoice(op, 'paddingSide', paddingSide, ['right', 'left']);
   checkInteger(op, 'padToMultipleOf', padToMultipleOf, 1);
   if (padding === undefined || padding === 'longest') return;
   if (padding === null || typeof padding !== 'object' || padding.length === undefined) {

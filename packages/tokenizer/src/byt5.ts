@@ -16,14 +16,17 @@ export interface Byt5TokenizerOptions {
   readonly modelMaxLength?: number;
 }
 
-/** Ids of `<pad>`, `</s>` and `<unk>`; byte b is id b + 3. */
+/** The ids before are `<pad>`, `</s>` and `<unk>`; byte b is id b + 3. */
 const FIRST_BYTE_ID = 3;
-const FIRST_EXTRA_ID = FIRST_BYTE_ID + 256;
+/** Id of the first token after the bytes. */
+export const FIRST_EXTRA_ID = FIRST_BYTE_ID + 256;
+/** More sentinels than anyone has used; a larger number is a damaged file. */
+const mostExtraIds = 100_000;
 
 /**
- * ByT5's tokenizer: UTF-8 bytes, three special tokens before them and sentinels after them; `</s>` ends a text.
- * `<extra_id_0>` is id 259, the first after the bytes (T5 counts its sentinels down from the end; ByT5 in
- * Hugging Face counts up).
+ * ByT5's tokenizer: UTF-8 bytes, three special tokens before them and sentinels after them; `</s>` ends a
+ * text. `<extra_id_0>` is id 259, the first after the bytes (T5 counts its sentinels down from the end; ByT5
+ * in Hugging Face counts up).
  * @see Xue et al. 2022 (arXiv 2105.13626); Hugging Face ByT5Tokenizer
  */
 export function createByt5Tokenizer(options: Byt5TokenizerOptions = {}): Tokenizer {
@@ -64,8 +67,25 @@ function standardTokens(
     lstrip: true,
     rstrip: true,
   }));
-  const sentinels = Array.from({ length: extraIds }, (_, index) =>
-    specialAddedToken(`<extra_id_${index}>`, FIRST_EXTRA_ID + index),
+  const sentinels = byt5Sentinels(extraIds).map((content, index) =>
+    specialAddedToken(content, FIRST_EXTRA_ID + index),
   );
   return [...control, ...sentinels];
+}
+
+/**
+ * `<extra_id_0>` and so on.
+ * @throws TokenizerError (bad-option) when there are absurdly many
+ */
+export function byt5Sentinels(extraIds: number): string[] {
+  if (extraIds > mostExtraIds) {
+    throw new TokenizerError({
+      code: 'bad-option',
+      op: 'createByt5Tokenizer',
+      field: 'extraIds',
+      problem: `extraIds (extra_ids in files) is ${extraIds}, at most ${mostExtraIds} are allowed`,
+      remedy: "a damaged file; Hugging Face's checkpoints have 125.",
+    });
+  }
+  return Array.from({ length: extraIds }, (_, index) => `<extra_id_${index}>`);
 }

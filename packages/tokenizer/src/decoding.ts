@@ -42,6 +42,7 @@ function notAnId(id: unknown, position: number): TokenizerError {
     op: 'decode',
     field: `ids[${position}]`,
     problem: `an id is a whole number of at least 0, got ${show(id)}`,
-    remedy: id === -100 ? '-100 marks labels that the loss ignores; drop them first.' : 'pass the ids themselves.',
+    remedy:
+      id === -100 ? '-100 marks labels that the loss ignores; drop them first.' : 'pass the ids themselves.',
   });
 }

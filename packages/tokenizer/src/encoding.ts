@@ -28,7 +28,7 @@ export interface TokenRange {
 }
 
 /** How the template is applied. */
-export interface AssembleOptions {
+interface AssembleOptions {
   readonly pieces: readonly TemplatePiece[];
   readonly addSpecialTokens: boolean;
   readonly skipsRepeated: boolean;

@@ -65,7 +65,11 @@ function renderMessage({ op, problem, file, field, remedy, code }: TokenizerErro
  */
 export function checkOptions(op: string, options: unknown, known: readonly string[]): void {
   if (options === null || typeof options !== 'object') {
-    throw new TokenizerError({ code: 'bad-option', op, problem: `options must be an object, got ${show(options)}` });
+    throw new TokenizerError({
+      code: 'bad-option',
+      op,
+      problem: `options must be an object, got ${show(options)}`,
+    });
   }
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
@@ -86,7 +90,12 @@ export function checkOptions(op: string, options: unknown, known: readonly strin
 export function checkChoice(op: string, field: string, value: unknown, allowed: readonly unknown[]): void {
   if (value === undefined || allowed.includes(value)) return;
   const needed = allowed.map(show).join(', ');
-  throw new TokenizerError({ code: 'bad-option', op, field, problem: `${field} is ${show(value)}, must be ${needed}` });
+  throw new TokenizerError({
+    code: 'bad-option',
+    op,
+    field,
+    problem: `${field} is ${show(value)}, must be ${needed}`,
+  });
 }
 
 /**
@@ -119,7 +128,8 @@ export function checkText(op: string, field: string, value: unknown): asserts va
 
 /** A value as an error message shows it: quoted, and cut after 60 characters. */
 export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+  if (typeof value === 'string')
+    return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === 'function') return 'a function';
   if (value !== null && typeof value === 'object') return value.constructor?.name ?? 'an object';

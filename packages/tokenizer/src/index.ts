@@ -3,7 +3,11 @@ export type { BatchEncoding, PaddingOptions } from './batch.js';
 export { createByt5Tokenizer, type Byt5TokenizerOptions } from './byt5.js';
 export type { DecodeOptions } from './decoding.js';
 export { createByteDecoder } from './decoders/byte-decoder.js';
-export { cleanUpSpaces, createWordPieceDecoder, type WordPieceDecoderOptions } from './decoders/word-piece-decoder.js';
+export {
+  cleanUpSpaces,
+  createWordPieceDecoder,
+  type WordPieceDecoderOptions,
+} from './decoders/word-piece-decoder.js';
 export type { Encoding } from './encoding.js';
 export { TokenizerError, type TokenizerErrorCode, type TokenizerErrorFacts } from './errors.js';
 export { tokenizerFromFiles } from './files/read-files.js';
@@ -30,17 +34,21 @@ export {
   type TemplateOptions,
   type TemplateToken,
 } from './post-processors/template-processor.js';
+export type { EncodeOptions } from './pair-encoder.js';
 export { createBertPreTokenizer } from './pre-tokenizers/bert-pre-tokenizer.js';
 export { AlignedTextBuilder, type AlignedText } from './text/aligned-text.js';
 export { TokenSink } from './text/token-sink.js';
 export type { SpecialToken } from './token-index.js';
+export { createTokenizer, type BatchInput, type EncodeBatchOptions, type Tokenizer } from './tokenizer.js';
 export {
-  createTokenizer,
-  type BatchInput,
-  type EncodeBatchOptions,
-  type EncodeOptions,
-  type Tokenizer,
-} from './tokenizer.js';
-export { trainWordPiece, type TrainingProgress, type TrainWordPieceOptions } from './training/word-piece-trainer.js';
-export { specialAddedToken, type AddedToken, type SpecialTokenRole, type TokenizerParts } from './tokenizer-parts.js';
+  trainWordPiece,
+  type TrainingProgress,
+  type TrainWordPieceOptions,
+} from './training/word-piece-trainer.js';
+export {
+  specialAddedToken,
+  type AddedToken,
+  type SpecialTokenRole,
+  type TokenizerParts,
+} from './tokenizer-parts.js';
 export type { TruncationStrategy } from './truncation.js';

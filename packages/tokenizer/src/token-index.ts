@@ -18,7 +18,8 @@ export interface TokenIndex {
 
 /**
  * Joins the model's vocabulary and the added tokens.
- * @throws TokenizerError when two tokens share an id, an id below the highest has no token, or a role has no token
+ * @throws TokenizerError when two tokens share an id, an id below the highest has no token, or a role has no
+ * token
  */
 export function indexTokens(parts: TokenizerParts): TokenIndex {
   const { model, addedTokens = [] } = parts;
@@ -32,11 +33,13 @@ export function indexTokens(parts: TokenizerParts): TokenIndex {
     if (token.special) specialIds.add(token.id);
   }
   const tokenToId = (token: string) => byContent.get(token)?.id ?? model.tokenToId(token);
-  const idToToken = (id: number) => byId.get(id)?.content ?? model.idToToken(id);
   const specialTokens = resolveRoles(parts, tokenToId);
+  const tokens = listTokens(parts, byId);
+  const idToToken = (id: number): string | undefined => tokens[id];
+  checkTemplates(parts, idToToken);
   for (const special of Object.values(specialTokens)) specialIds.add(special.id);
   return Object.freeze({
-    vocabSize: countIds(parts, byId, idToToken),
+    vocabSize: tokens.length,
     specialTokens,
     tokenToId,
     idToToken,
@@ -47,7 +50,10 @@ export function indexTokens(parts: TokenizerParts): TokenIndex {
 function checkAddedToken(
   token: AddedToken,
   { model, file }: TokenizerParts,
-  known: { readonly byContent: ReadonlyMap<string, AddedToken>; readonly byId: ReadonlyMap<number, AddedToken> },
+  known: {
+    readonly byContent: ReadonlyMap<string, AddedToken>;
+    readonly byId: ReadonlyMap<number, AddedToken>;
+  },
 ): void {
   const other = known.byId.get(token.id)?.content ?? model.idToToken(token.id);
   const otherId = known.byContent.get(token.content)?.id ?? model.tokenToId(token.content);
@@ -63,6 +69,24 @@ function checkAddedToken(
       (other === undefined ? `the token already has id ${otherId}` : `that id belongs to ${show(other)}`),
     remedy: 'added tokens either repeat the vocabulary or come after it, each once.',
   });
+}
+
+function checkTemplates(
+  { postProcessor, file }: TokenizerParts,
+  idToToken: (id: number) => string | undefined,
+): void {
+  for (const piece of [...(postProcessor?.single ?? []), ...(postProcessor?.pair ?? [])]) {
+    const strange = 'ids' in piece ? piece.ids.find((id) => idToToken(id) === undefined) : undefined;
+    if (strange === undefined || !('ids' in piece)) continue;
+    throw new TokenizerError({
+      code: 'malformed-file',
+      op: 'createTokenizer',
+      ...(file === undefined ? {} : { file }),
+      field: 'post_processor',
+      problem: `the template puts in ${show(piece.name)} as id ${strange}, which has no token`,
+      remedy: 'a post-processor of another vocabulary.',
+    });
+  }
 }
 
 function resolveRoles(
@@ -87,17 +111,24 @@ function resolveRoles(
   return Object.freeze(resolved);
 }
 
-/** Every id from 0 up must have a token: an embedding row without one means that the files do not fit together. */
-function countIds(
+/**
+ * Every id from 0 up must have a token: an embedding row without one means that the files do not fit
+ * together.
+ */
+function listTokens(
   { model, file }: TokenizerParts,
   added: ReadonlyMap<number, AddedToken>,
-  idToToken: (id: number) => string | undefined,
-): number {
+): readonly string[] {
   let beyondModel = 0;
   for (const id of added.keys()) if (model.idToToken(id) === undefined) beyondModel++;
   const size = model.vocabSize + beyondModel;
+  const tokens: string[] = [];
   for (let id = 0; id < size; id++) {
-    if (idToToken(id) !== undefined) continue;
+    const token = added.get(id)?.content ?? model.idToToken(id);
+    if (token !== undefined) {
+      tokens.push(token);
+      continue;
+    }
     throw new TokenizerError({
       code: 'malformed-file',
       op: 'createTokenizer',
@@ -107,5 +138,5 @@ function countIds(
       remedy: 'a line or an entry was removed; ids must count from 0 without a hole.',
     });
   }
-  return size;
+  return tokens;
 }

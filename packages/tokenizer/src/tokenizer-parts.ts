@@ -20,7 +20,15 @@ export interface AddedToken {
 export type SpecialTokenRole = 'pad' | 'unk' | 'cls' | 'sep' | 'mask' | 'bos' | 'eos';
 
 /** Every role, in the order files list them. */
-export const specialTokenRoles: readonly SpecialTokenRole[] = ['unk', 'sep', 'pad', 'cls', 'mask', 'bos', 'eos'];
+export const specialTokenRoles: readonly SpecialTokenRole[] = [
+  'unk',
+  'sep',
+  'pad',
+  'cls',
+  'mask',
+  'bos',
+  'eos',
+];
 
 /** The stages and tables a tokenizer is made of. */
 export interface TokenizerParts {
@@ -38,7 +46,10 @@ export interface TokenizerParts {
   readonly modelMaxLength?: number;
   /** Whether `decode` removes spaces before punctuation when not told. Default false. */
   readonly cleanUpSpaces?: boolean;
-  /** The `truncation` and `padding` sections of a tokenizer.json: kept and written back, never applied unasked. */
+  /**
+   * The `truncation` and `padding` sections of a tokenizer.json: kept and written back, never applied
+   * unasked.
+   */
   readonly savedDefaults?: { readonly truncation: Json; readonly padding: Json };
   /** Names the file in errors, when the parts come from one. */
   readonly file?: string;

@@ -1,27 +1,17 @@
 import { checkPadding, padBatch, type BatchEncoding, type PaddingOptions } from './batch.js';
 import { decodeIds, type DecodeOptions } from './decoding.js';
-import { assembleEncoding, countSpecialTokens, type Encoding, type TokenRange } from './encoding.js';
-import { checkChoice, checkInteger, checkOptions, checkText, show, TokenizerError } from './errors.js';
+import type { Encoding } from './encoding.js';
+import { checkOptions, checkText, show, TokenizerError } from './errors.js';
 import { writeTokenizerFiles, type TokenizerFiles } from './files/write-files.js';
-import type { TemplatePiece } from './pipeline.js';
-import { createTextEncoder } from './text-encoder.js';
+import {
+  checkEncodeOptions,
+  createPairEncoder,
+  encodeOptionNames,
+  type EncodeOptions,
+  type PairEncoder,
+} from './pair-encoder.js';
 import { indexTokens, type SpecialToken } from './token-index.js';
 import type { SpecialTokenRole, TokenizerParts } from './tokenizer-parts.js';
-import { truncatedLengths, truncationStrategies, type TruncationStrategy } from './truncation.js';
-
-/** How one text, or a pair, is encoded. */
-export interface EncodeOptions {
-  /** A second text, such as the context of a question. */
-  readonly pair?: string;
-  /** Puts in the post-processor's special tokens. Default true. */
-  readonly addSpecialTokens?: boolean;
-  /** The most tokens the result may have, special tokens included. Default: no limit. */
-  readonly maxLength?: number;
-  /** Which text is cut to keep within `maxLength`; special tokens stay. Default 'longestFirst'. */
-  readonly truncation?: TruncationStrategy;
-  /** The end that is cut. Default 'right'. */
-  readonly truncationSide?: 'right' | 'left';
-}
 
 /** How a batch is encoded: as single texts, then padded. */
 export interface EncodeBatchOptions extends Omit<EncodeOptions, 'pair'>, PaddingOptions {}
@@ -53,11 +43,7 @@ export interface Tokenizer {
   toFiles(): TokenizerFiles;
 }
 
-const encodeNames = ['addSpecialTokens', 'maxLength', 'truncation', 'truncationSide'];
-const batchNames = [...encodeNames, 'padding', 'padToMultipleOf', 'paddingSide'];
-
-const bareSingle: readonly TemplatePiece[] = [{ sequence: 'A', typeId: 0 }];
-const barePair: readonly TemplatePiece[] = [...bareSingle, { sequence: 'B', typeId: 1 }];
+const batchNames = [...encodeOptionNames, 'padding', 'padToMultipleOf', 'paddingSide'];
 
 /**
  * Composes a tokenizer from its stages.
@@ -65,63 +51,23 @@ const barePair: readonly TemplatePiece[] = [...bareSingle, { sequence: 'B', type
  */
 export function createTokenizer(parts: TokenizerParts): Tokenizer {
   const index = indexTokens(parts);
-  const encodeText = createTextEncoder(parts);
-
-  const encodePair = (text: string, pair: string | undefined, options: EncodeOptions): Encoding => {
-    const { addSpecialTokens = true, maxLength, truncation = 'longestFirst', truncationSide = 'right' } = options;
-    const { postProcessor } = parts;
-    const pieces =
-      pair === undefined ? (postProcessor?.single ?? bareSingle) : (postProcessor?.pair ?? barePair);
-    const first = encodeText(text);
-    const second = pair === undefined ? undefined : encodeText(pair);
-    const lengths = { first: first.length, second: second?.length };
-    const room =
-      maxLength === undefined ? Infinity : roomFor(maxLength, addSpecialTokens ? countSpecialTokens(pieces) : 0);
-    const kept = truncatedLengths(lengths, { room, strategy: truncation });
-    const range = (sink: typeof first, length: number): TokenRange =>
-      truncationSide === 'right'
-        ? { sink, from: 0, to: length }
-        : { sink, from: sink.length - length, to: sink.length };
-    return assembleEncoding(
-      {
-        A: range(first, kept.first),
-        ...(second === undefined ? {} : { B: range(second, kept.second!) }),
-      },
-      {
-        pieces,
-        addSpecialTokens,
-        skipsRepeated: postProcessor?.skipsRepeated ?? false,
-        idToToken: index.idToToken,
-      },
-    );
-  };
-
+  const encodePair = createPairEncoder(parts, index);
   return Object.freeze({
-    parts,
+    parts: Object.freeze({ ...parts }),
     vocabSize: index.vocabSize,
     specialTokens: index.specialTokens,
     modelMaxLength: parts.modelMaxLength,
     encode(text: string, options: EncodeOptions = {}): Encoding {
-      checkOptions('encode', options, [...encodeNames, 'pair']);
+      checkOptions('encode', options, [...encodeOptionNames, 'pair']);
       checkEncodeOptions('encode', options);
       checkText('encode', 'text', text);
       if (options.pair !== undefined) checkText('encode', 'pair', options.pair);
       return encodePair(text, options.pair, options);
     },
-    encodeBatch(texts: readonly BatchInput[], options: EncodeBatchOptions = {}): BatchEncoding {
-      checkOptions('encodeBatch', options, batchNames);
-      checkEncodeOptions('encodeBatch', options);
-      checkPadding('encodeBatch', options);
-      checkChoice('encodeBatch', 'paddingSide', options.paddingSide, ['right', 'left']);
-      if (!Array.isArray(texts)) throw notAnArray(texts);
-      const encodings = texts.map((input, row) => {
-        const [text, pair] = typeof input === 'string' ? [input] : checkedPair(input, row);
-        return encodePair(text!, pair, options);
-      });
-      const { padding, padToMultipleOf, paddingSide } = options;
-      return padBatch(encodings, { padding, padToMultipleOf, paddingSide, padId: index.specialTokens.pad?.id });
-    },
-    decode: (ids: ArrayLike<number>, options: DecodeOptions = {}) => decodeIds(ids, options, { parts, index }),
+    encodeBatch: (texts: readonly BatchInput[], options: EncodeBatchOptions = {}) =>
+      encodeRows(texts, options, { encodePair, padId: index.specialTokens.pad?.id }),
+    decode: (ids: ArrayLike<number>, options: DecodeOptions = {}) =>
+      decodeIds(ids, options, { parts, index }),
     tokenToId: index.tokenToId,
     idToToken: index.idToToken,
     isSpecial: index.isSpecial,
@@ -129,34 +75,26 @@ export function createTokenizer(parts: TokenizerParts): Tokenizer {
   });
 }
 
-function roomFor(maxLength: number, specialTokens: number): number {
-  if (maxLength >= specialTokens) return maxLength - specialTokens;
-  throw new TokenizerError({
-    code: 'bad-length',
-    op: 'encode',
-    field: 'maxLength',
-    problem: `maxLength is ${maxLength}, but the special tokens alone are ${specialTokens}`,
-    remedy: 'a larger maxLength, or addSpecialTokens: false.',
+function encodeRows(
+  texts: readonly BatchInput[],
+  options: EncodeBatchOptions,
+  { encodePair, padId }: { readonly encodePair: PairEncoder; readonly padId: number | undefined },
+): BatchEncoding {
+  checkOptions('encodeBatch', options, batchNames);
+  checkEncodeOptions('encodeBatch', options);
+  checkPadding('encodeBatch', options);
+  if (!Array.isArray(texts)) throw notAnArray(texts);
+  const encodings = texts.map((input, row) => {
+    const [text, pair] = typeof input === 'string' ? [input] : checkedPair(input, row);
+    return encodePair(text!, pair, options);
   });
-}
-
-function checkEncodeOptions(op: string, options: EncodeOptions): void {
-  checkChoice(op, 'addSpecialTokens', options.addSpecialTokens, [true, false]);
-  checkInteger(op, 'maxLength', options.maxLength, 0);
-  checkChoice(op, 'truncation', options.truncation, truncationStrategies);
-  checkChoice(op, 'truncationSide', options.truncationSide, ['right', 'left']);
-  if (options.maxLength !== undefined || options.truncation === undefined) return;
-  throw new TokenizerError({
-    code: 'bad-option',
-    op,
-    field: 'truncation',
-    problem: `truncation is ${show(options.truncation)}, but maxLength is not given`,
-    remedy: 'pass maxLength (often tokenizer.modelMaxLength); without it nothing is cut.',
-  });
+  const { padding, padToMultipleOf, paddingSide } = options;
+  return padBatch(encodings, { padding, padToMultipleOf, paddingSide, padId });
 }
 
 function checkedPair(input: unknown, row: number): readonly string[] {
-  if (Array.isArray(input) && input.length === 2 && input.every((text) => typeof text === 'string')) return input;
+  if (Array.isArray(input) && input.length === 2 && input.every((text) => typeof text === 'string'))
+    return input;
   throw new TokenizerError({
     code: 'bad-input',
     op: 'encodeBatch',

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { truncatedLengths, type TruncationStrategy } from './truncation.js';
 
-const cut = (first: number, second: number | undefined, room: number, strategy: TruncationStrategy = 'longestFirst') => {
+const cut = (
+  first: number,
+  second: number | undefined,
+  room: number,
+  strategy: TruncationStrategy = 'longestFirst',
+) => {
   const kept = truncatedLengths({ first, second }, { room, strategy });
   return [kept.first, kept.second];
 };

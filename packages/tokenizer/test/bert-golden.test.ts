@@ -39,7 +39,9 @@ interface GoldenCase {
 describe.skipIf(!hasData)(`bert goldens${reason}`, () => {
   it('every SQuAD question has the ids of bert-base-uncased', () => {
     const tokenizer = uncased();
-    const questions = lines(gunzipSync(readFileSync(`${data}tokenizer-golden/bert-questions.jsonl.gz`)).toString());
+    const questions = lines(
+      gunzipSync(readFileSync(`${data}tokenizer-golden/bert-questions.jsonl.gz`)).toString(),
+    );
     expect(questions.length).toBeGreaterThan(8000);
     for (const line of questions) {
       const question = JSON.parse(line) as { text: string; wordpiece: string[]; ids: number[] };
@@ -50,7 +52,9 @@ describe.skipIf(!hasData)(`bert goldens${reason}`, () => {
 
   it('the cases of transformers.js give the same ids and the same text back', () => {
     const tokenizers = new Map<string, Tokenizer>();
-    const cases = lines(text('tokenizer-golden/tjs-bert.jsonl')).map((line) => JSON.parse(line) as GoldenCase);
+    const cases = lines(text('tokenizer-golden/tjs-bert.jsonl')).map(
+      (line) => JSON.parse(line) as GoldenCase,
+    );
     const usable = cases.filter(({ model }) => models[model] !== undefined);
     expect(usable.length).toBeGreaterThan(0);
     for (const { model, name, text: input, text_pair: pair, ids, decoded } of usable) {
@@ -63,14 +67,22 @@ describe.skipIf(!hasData)(`bert goldens${reason}`, () => {
   });
 
   it('the lines of kitoken have the ids of bert-base-cased', () => {
-    const tokenizer = tokenizerFromFiles({ 'tokenizer.json': text('vocab-bert/bert_base_cased-tokenizer.json') });
+    const tokenizer = tokenizerFromFiles({
+      'tokenizer.json': text('vocab-bert/bert_base_cased-tokenizer.json'),
+    });
     for (const name of ['small', 'mixed']) {
       const inputs = text(`tokenizer-golden/kitoken/${name}_input.txt`).replace(/\n$/, '').split('\n');
       const expected = lines(text(`tokenizer-golden/kitoken/${name}_tokens_bert_base_cased.txt`));
       expect(inputs.length).toBe(expected.length);
       inputs.forEach((input, i) => {
-        const { ids } = tokenizer.encode(input.replaceAll('\\n', '\n').replace(/\\s$/, ' '), { addSpecialTokens: false });
-        expect([...ids].join(' ')).toBe(expected[i]!.trim().replaceAll(/[^\d]+/g, ' ').trim());
+        const { ids } = tokenizer.encode(input.replaceAll('\\n', '\n').replace(/\\s$/, ' '), {
+          addSpecialTokens: false,
+        });
+        expect([...ids].join(' ')).toBe(
+          expected[i]!.trim()
+            .replaceAll(/[^\d]+/g, ' ')
+            .trim(),
+        );
       });
     }
   });

@@ -1,4 +1,7 @@
-/** Seeded texts that are hard on tokenizers: every plane, marks, controls, emoji, CJK, long words, special tokens. */
+/**
+ * Seeded texts that are hard on tokenizers: every plane, marks, controls, emoji, CJK, long words, special
+ * tokens.
+ */
 
 /** A generator of numbers in [0, 1): mulberry32. */
 export function seededRandom(seed: number): () => number {
@@ -15,7 +18,8 @@ type Random = () => number;
 
 const pick = <T>(random: Random, items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
 
-const between = (random: Random, low: number, high: number): number => low + Math.floor(random() * (high - low + 1));
+const between = (random: Random, low: number, high: number): number =>
+  low + Math.floor(random() * (high - low + 1));
 
 const codePoint = (random: Random, low: number, high: number): string =>
   String.fromCodePoint(between(random, low, high));
@@ -24,11 +28,40 @@ const syllables = 'ba ke li mo nu ra se ti vo xu che tion ing ed er un re pre po
 
 const emoji = ['😀', '👨‍👩‍👧‍👦', '🏳️‍🌈', '👍🏽', '🇩🇪', '❤️', '1️⃣', '©', '™'];
 
-const controls = ['\u0000', '\u0001', '\u0085', '\u00ad', '\u200b', '\u200d', '\u2060', '\ufeff', '\ufffd', '\ud800', '\udc00'];
+const controls = [
+  '\u0000',
+  '\u0001',
+  '\u0085',
+  '\u00ad',
+  '\u200b',
+  '\u200d',
+  '\u2060',
+  '\ufeff',
+  '\ufffd',
+  '\ud800',
+  '\udc00',
+];
 
 const spaces = [' ', '  ', '\t', '\n', '\r\n', '\u00a0', '\u2003', '\u3000', '\u2028', '\u000b'];
 
-const oddities = ['İ', 'ẞ', 'ΑΣ', 'ǅ', 'ﬁ', '½', 'Å', '각', '한국어', 'ộ', 'e\u0301\u0323', '\u302e', '\u0344', '𝅗𝅥', 'Ⅻ', 'ꙮ'];
+const oddities = [
+  'İ',
+  'ẞ',
+  'ΑΣ',
+  'ǅ',
+  'ﬁ',
+  '½',
+  'Å',
+  '각',
+  '한국어',
+  'ộ',
+  'e\u0301\u0323',
+  '\u302e',
+  '\u0344',
+  '𝅗𝅥',
+  'Ⅻ',
+  'ꙮ',
+];
 
 /** A pronounceable word, capitalised now and then. */
 export function randomWord(random: Random): string {
@@ -63,7 +96,9 @@ const kinds: readonly ((random: Random) => string)[] = [
 export function randomText(random: Random): string {
   const style = random();
   const own = Array.from({ length: between(random, 1, 4) }, () => pick(random, kinds));
-  const parts = Array.from({ length: between(random, 0, 40) }, () => pick(random, style < 0.5 ? own : kinds)(random));
+  const parts = Array.from({ length: between(random, 0, 40) }, () =>
+    pick(random, style < 0.5 ? own : kinds)(random),
+  );
   return parts.join(random() < 0.5 ? ' ' : '');
 }
 

@@ -54,7 +54,7 @@ export async function readRange(
   if (bytes.length !== end - start || end > source.sizeBytes) {
     throw new FormatError({
       op: 'read',
-      problem: `${end - start} bytes wanted at ${start}, got ${bytes.length} (the file has ${source.sizeBytes})`,
+      problem: `${end - start} bytes wanted at ${start}, got ${bytes.length} (size ${source.sizeBytes})`,
       likely: 'The file is truncated, or changed while it was read. Fetch it again.',
       page: 'file-truncated',
       file: source.name,

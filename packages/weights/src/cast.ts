@@ -3,7 +3,8 @@ import type { DType, HostTensor } from '@tesserae/tensor';
 
 /**
  * A tensor in another dtype; the same object when it has that dtype already. Rounds to nearest, ties to even.
- * Pairs of f32 with f16 and bf16 take loops on bits (a checkpoint of 10⁸ values casts in well under a second).
+ * Pairs of f32 with f16 and bf16 take loops on bits (a checkpoint of 10⁸ values casts in well under a
+ * second).
  */
 export function castTensor(tensor: HostTensor, dtype: DType): HostTensor {
   if (tensor.dtype === dtype) return tensor;

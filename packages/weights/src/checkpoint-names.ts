@@ -11,8 +11,8 @@ export interface NamedSpec {
 }
 
 /**
- * The parameters of a tree with their checkpoint names: by the map when one is given, else (or where the map is
- * silent) the spec's own name, else, without a map, the path.
+ * The parameters of a tree with their checkpoint names: by the map when one is given, else (or where the map
+ * is silent) the spec's own name, else, without a map, the path.
  * @throws ConfigError when a map leaves a parameter without a name, or two parameters would share one
  */
 export function namedSpecs(specs: unknown, map?: NameMap): readonly NamedSpec[] {

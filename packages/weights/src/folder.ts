@@ -9,6 +9,7 @@ export interface ModelFolder {
   readonly name: string;
   /** Names of its files, sorted. */
   list(): Promise<readonly string[]>;
+  /** @throws FolderError for a name that would leave the folder, as do the two below */
   has(file: string): Promise<boolean>;
   /** @throws FolderError when the file is absent · FormatError when it is not UTF-8 */
   readText(file: string, options?: ReadOptions): Promise<string>;
@@ -34,7 +35,7 @@ export function memoryFolder(name: string, files: Readonly<Record<string, FileCo
   return {
     name,
     list: async () => names,
-    has: async (file) => contents.has(file),
+    has: async (file) => contents.has(checkFileName(file, name)),
     open,
     readText: async (file, options) => {
       const source = await open(file);
@@ -87,14 +88,12 @@ export function missingFile(
  */
 export function checkFileName(file: string, folder: string): string {
   const parts = file.split('/');
-  // eslint-disable-next-line no-control-regex -- control characters are what is refused
   const isSafe = !/[\\:\u0000-\u001f]/.test(file) && parts.every((part) => !['', '.', '..'].includes(part));
   if (isSafe) return file;
   throw new FolderError({
     op: 'open',
     problem: `${quoted(file)} is not the name of a file inside the folder`,
-    likely:
-      'A config or an index names a file elsewhere; such names are never followed. Check where it comes from.',
+    likely: 'A config or an index names a file elsewhere; such names are never followed.',
     page: 'file-name',
     file: folder,
     got: file,

@@ -20,8 +20,8 @@ export interface InitOptions {
 }
 
 /**
- * Fresh parameters for a tree of specs. Each draws from a stream named by its path, so that adding a parameter
- * changes no other.
+ * Fresh parameters for a tree of specs. Each draws from a stream named by its path, so that adding a
+ * parameter changes no other.
  * @throws OptionError for an initialiser whose numbers make no sense · DtypeError for random integers
  */
 export function initParams<T>(specs: T, options: InitOptions): ParamsOf<T> {

@@ -10,7 +10,8 @@ export interface JsonOrigin {
 }
 
 /**
- * Parses a JSON text that must be an object and must not name a member twice (`JSON.parse` would keep the last).
+ * Parses a JSON text that must be an object and must not name a member twice (`JSON.parse` would keep the
+ * last).
  * @throws FormatError with the origin's page
  */
 export function parseJsonObject(text: string, origin: JsonOrigin): Readonly<Record<string, unknown>> {
@@ -34,19 +35,31 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A JSON value as it may stand in a message. */
+/** A JSON value as it may stand in a message: one level deep and never longer than a line. */
 export function describe(value: unknown): string {
-  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return `[${shortened(value.slice(0, 9).map(inside))}]`;
+  if (!isRecord(value)) return value === undefined ? 'nothing' : inside(value);
+  const members = Object.entries(value).slice(0, 9);
+  return `{${shortened(members.map(([name, member]) => `${inside(name)}:${inside(member)}`))}}`;
+}
+
+function inside(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? '[…]' : '{…}';
   const text = JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}
+
+function shortened(parts: readonly string[]): string {
+  return parts.length > 8 ? `${parts.slice(0, 8).join(',')},…` : parts.join(',');
 }
 
 /** The first member name that occurs twice in one object of a valid JSON text. */
 function repeatedMember(text: string): string | undefined {
-  const open: Set<string>[] = [];
+  const open: (Set<string> | undefined)[] = [];
   for (let at = 0; at < text.length; at++) {
     const char = text[at];
-    if (char === '{' || char === '[') open.push(new Set());
+    if (char === '{') open.push(new Set());
+    else if (char === '[') open.push(undefined);
     else if (char === '}' || char === ']') open.pop();
     else if (char === '"') {
       const end = endOfString(text, at);

@@ -83,7 +83,7 @@ function setOnce(places: Map<string, StoredRef>, name: string, ref: StoredRef): 
   if (other !== undefined) {
     throw new FormatError({
       op: 'loadParams',
-      problem: `${quoted(ref.name)} is in ${ref.file.name} and in ${other.file.name} (as ${quoted(other.name)})`,
+      problem: `${quoted(ref.name)} is in ${ref.file.name} and in ${other.file.name}`,
       likely: 'Pass the files of one save only.',
       page: 'weights-mismatch',
       file: ref.file.name,
@@ -94,8 +94,8 @@ function setOnce(places: Map<string, StoredRef>, name: string, ref: StoredRef): 
 }
 
 /**
- * Bare models are saved without the prefix under which models with a head keep them (`electra.`, `transformer.`):
- * when one side has it and the other has not, names are brought to the model's form.
+ * Bare models are saved without the prefix under which models with a head keep them (`electra.`,
+ * `transformer.`): when one side has it and the other has not, names are brought to the model's form.
  */
 function prefixRule(
   wanted: readonly string[],

@@ -50,8 +50,8 @@ const KNOWN: readonly string[] =
 
 /**
  * Fills a tree of specs from files, matched by name and shape before anything is read, then cast.
- * @throws FormatError that lists missing, unexpected and wrong-shaped tensors together · OptionError without a
- *   seed for what has to be initialised
+ * @throws FormatError that lists missing, unexpected and wrong-shaped tensors together · OptionError without
+ *   a seed for what has to be initialised
  */
 export async function loadParams<T>(
   specs: T,
@@ -132,7 +132,7 @@ function initialised(
   }
   for (const { path, spec } of targets) {
     if (!absent.has(path)) continue;
-    loaded.set(path, castTensor(initParam(spec, { seed: seed!, path }), targetDtype(spec, dtype)));
+    loaded.set(path, initParam({ ...spec, dtype: targetDtype(spec, dtype) }, { seed: seed!, path }));
   }
   return loaded;
 }
@@ -178,7 +178,8 @@ function equalBytes(a: HostTensor, b: HostTensor): boolean {
   const [left, right] = [a, b].map(
     ({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
   );
-  return left!.every((byte, index) => byte === right![index]);
+  for (let index = 0; index < left!.length; index++) if (left![index] !== right![index]) return false;
+  return true;
 }
 
 function refuseMisfits({ missing, unexpected, mismatched }: LoadPlan, files: readonly TensorFile[]): void {
@@ -196,7 +197,7 @@ function refuseMisfits({ missing, unexpected, mismatched }: LoadPlan, files: rea
   const likely =
     mismatched.length > 0
       ? 'Weights of another model size: compare the sizes in config.json with those above.'
-      : 'Weights of another class or of a model without this head. Say which may differ with allowMissing and ' +
+      : 'Weights of another class, or without this head. Say which may differ with allowMissing and ' +
         'allowUnexpected, or pass strict: false.';
   throw new FormatError({
     op,
@@ -213,7 +214,8 @@ function refuseConflicts(conflicting: readonly string[], files: readonly TensorF
     op,
     problem: `${listed(conflicting)} should repeat another tensor of the file and differ from it`,
     likely:
-      'The model was trained with these untied: load it with tieWordEmbeddings false, or pass strict: false to drop them.',
+      'The model was trained with these untied: load it with tieWordEmbeddings false, or drop them with ' +
+      'strict: false.',
     page: 'weights-alias',
     file: files.map(({ name }) => name).join(', '),
     got: conflicting,

@@ -15,15 +15,18 @@ export interface NameMap {
 
 /** What a checkpoint may hold besides what the table says. */
 export interface NameMapOptions {
-  /** Other names under which files repeat a tensor: alias -> checkpoint name. `{n}` stands for a number here too. */
+  /**
+   * Other names under which files repeat a tensor: alias -> checkpoint name. `{n}` stands for a number here
+   * too.
+   */
   readonly aliases?: Readonly<Record<string, string>>;
   /** Names, patterns with `{n}`, or expressions for tensors that files hold and this model does not use. */
   readonly ignored?: readonly (string | RegExp)[];
 }
 
 /**
- * Makes a name map from patterns, path -> checkpoint name; `{n}` (or any word in braces) stands for a whole number,
- * the same on both sides. One table loads and saves.
+ * Makes a name map from patterns, path -> checkpoint name; `{n}` (or any word in braces) stands for a whole
+ * number, the same on both sides. One table loads and saves.
  * @throws ConfigError when the two sides of a pattern have other placeholders, or two patterns share a side
  */
 export function nameMap(table: Readonly<Record<string, string>>, options: NameMapOptions = {}): NameMap {
@@ -43,7 +46,10 @@ export function nameMap(table: Readonly<Record<string, string>>, options: NameMa
 
 type Translate = (text: string) => string | undefined;
 
-/** Only pairs that lead back are given: a literal entry that shadows a pattern on one side must not break the other. */
+/**
+ * Only pairs that lead back are given: a literal entry that shadows a pattern on one side must not break the
+ * other.
+ */
 function roundTrip(text: string, there: Translate, back: Translate): string | undefined {
   const result = there(text);
   return result !== undefined && back(result) === text ? result : undefined;

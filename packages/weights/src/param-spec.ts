@@ -2,9 +2,9 @@ import type { DType, HostTensor, MapTree, Tree } from '@tesserae/tensor';
 
 /**
  * How a parameter gets its first values, as data.
- * `truncatedNormal` redraws beyond two `std`, which is the deviation before the cut (TensorFlow's convention);
- * `glorotUniform` draws from ±√(6 / (fanIn + fanOut)); `zeroRow` is the index, along the first axis, of a row of
- * zeros (an embedding table's padding id).
+ * `truncatedNormal` redraws beyond two `std`, which is the deviation before the cut (TensorFlow's
+ * convention); `glorotUniform` draws from ±√(6 / (fanIn + fanOut)); `zeroRow` is the index, along the first
+ * axis, of a row of zeros (an embedding table's padding id).
  */
 export type Initializer =
   | { readonly kind: 'zeros' }
@@ -19,7 +19,10 @@ export interface ParamSpec {
   readonly shape: readonly number[];
   readonly dtype: DType;
   readonly init: Initializer;
-  /** Name in a checkpoint; where it is absent the name map says it, and without a map the path in the tree does. */
+  /**
+   * Name in a checkpoint; where it is absent the name map says it, and without a map the path in the tree
+   * does.
+   */
   readonly name?: string;
 }
 

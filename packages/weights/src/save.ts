@@ -15,8 +15,8 @@ export interface SaveOptions {
 }
 
 /**
- * Parameters under their checkpoint names, ready for `weightFiles` or `writeSafetensors`; arrays are not copied
- * unless they are cast.
+ * Parameters under their checkpoint names, ready for `weightFiles` or `writeSafetensors`; arrays are not
+ * copied unless they are cast.
  * @throws ShapeError when a parameter is absent or has another shape than its spec
  */
 export function saveParams<T>(
@@ -29,9 +29,10 @@ export function saveParams<T>(
   const entries = namedSpecs(specs, nameMap).map(({ path, name, spec }): [string, HostTensor] => {
     const tensor = tensors.get(path);
     if (tensor === undefined || !equalShapes(tensor.shape, spec.shape)) {
+      const got = tensor === undefined ? 'absent' : formatSpec(tensor);
       throw new ShapeError({
         op: 'saveParams',
-        problem: `${quoted(path)} is ${tensor === undefined ? 'absent' : formatSpec(tensor)}, its spec says ${formatSpec(spec)}`,
+        problem: `${quoted(path)} is ${got}, its spec says ${formatSpec(spec)}`,
         likely: 'The parameters belong to another model or config.',
         page: 'save-shape',
         got: tensor?.shape,

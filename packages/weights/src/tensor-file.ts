@@ -13,7 +13,8 @@ export interface TensorFile {
   spec(name: string): StoredSpec;
   /**
    * Reads one tensor; its array is the caller's.
-   * @throws FormatError for an unknown name or a truncated file · DtypeError when no host dtype holds its bits
+   * @throws FormatError for an unknown name or a truncated file · DtypeError when no host dtype holds its
+   *   bits
    */
   read(name: string, options?: ReadOptions): Promise<HostTensor>;
   /**

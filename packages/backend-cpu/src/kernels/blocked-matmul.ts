@@ -29,7 +29,10 @@ export function* blockedProduct(
 }
 
 /** Lays out `count` rows in groups of four, element k of all four side by side; missing rows are 0. */
-function packRows(source: Matrix, { count, k }: { readonly count: number; readonly k: number }): Float64Array {
+function packRows(
+  source: Matrix,
+  { count, k }: { readonly count: number; readonly k: number },
+): Float64Array {
   const { data, offset, rowStep, columnStep } = source;
   const packed = new Float64Array(Math.ceil(count / TILE) * TILE * k);
   for (let row = 0; row < count; row++) {

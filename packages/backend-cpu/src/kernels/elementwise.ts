@@ -17,7 +17,6 @@ export function elementwise<N extends PrimitiveName>(name: N): CpuKernel<N> {
     const actual = isInteger(inputs[0]!.dtype) ? (INTEGER_MEANINGS[name] ?? meaning) : meaning;
     const out = outputs[0]!;
     if (inputs.length === 1) mapOne(out.data, inputs[0]!.data, actual);
-    else if (name in ARITHMETIC && !isInteger(out.dtype)) ARITHMETIC[name]!(out, inputs[0]!, inputs[1]!);
     else mapTwo(out, [inputs[0]!, inputs[1]!], actual);
   };
 }
@@ -28,7 +27,10 @@ function mapOne(out: HostArray, x: HostArray, meaning: Meaning): void {
 
 function mapTwo(out: KernelArray, [x, y]: readonly [KernelArray, KernelArray], meaning: Meaning): void {
   const [target, left, right] = [out.data, x.data, y.data];
-  const walk = walkTwo(out, x, y);
+  const walk = planWalk(out.shape, [
+    broadcastStrides(x.shape, out.shape),
+    broadcastStrides(y.shape, out.shape),
+  ]);
   const [stepX, stepY] = [walk.steps[0]!, walk.steps[1]!];
   let at = 0;
   walkRuns(walk, ([startX, startY]) => {
@@ -38,55 +40,14 @@ function mapTwo(out: KernelArray, [x, y]: readonly [KernelArray, KernelArray], m
   });
 }
 
-function walkTwo(out: KernelArray, x: KernelArray, y: KernelArray) {
-  return planWalk(out.shape, [broadcastStrides(x.shape, out.shape), broadcastStrides(y.shape, out.shape)]);
-}
-
-type Arithmetic = (out: KernelArray, x: KernelArray, y: KernelArray) => void;
-
-/**
- * The four operations of every model, written out: a call per element would triple their time.
- * Tests compare them with the records' scalar meanings, as they compare every kernel.
- */
-const ARITHMETIC: Readonly<Record<string, Arithmetic>> = {
-  add: (out, x, y) => {
-    const [target, left, right, walk] = [out.data, x.data, y.data, walkTwo(out, x, y)];
-    const [stepX, stepY] = [walk.steps[0]!, walk.steps[1]!];
-    let at = 0;
-    walkRuns(walk, ([i, j]) => {
-      for (let n = 0; n < walk.length; n++) target[at++] = left[i! + n * stepX]! + right[j! + n * stepY]!;
-    });
-  },
-  sub: (out, x, y) => {
-    const [target, left, right, walk] = [out.data, x.data, y.data, walkTwo(out, x, y)];
-    const [stepX, stepY] = [walk.steps[0]!, walk.steps[1]!];
-    let at = 0;
-    walkRuns(walk, ([i, j]) => {
-      for (let n = 0; n < walk.length; n++) target[at++] = left[i! + n * stepX]! - right[j! + n * stepY]!;
-    });
-  },
-  mul: (out, x, y) => {
-    const [target, left, right, walk] = [out.data, x.data, y.data, walkTwo(out, x, y)];
-    const [stepX, stepY] = [walk.steps[0]!, walk.steps[1]!];
-    let at = 0;
-    walkRuns(walk, ([i, j]) => {
-      for (let n = 0; n < walk.length; n++) target[at++] = left[i! + n * stepX]! * right[j! + n * stepY]!;
-    });
-  },
-  div: (out, x, y) => {
-    const [target, left, right, walk] = [out.data, x.data, y.data, walkTwo(out, x, y)];
-    const [stepX, stepY] = [walk.steps[0]!, walk.steps[1]!];
-    let at = 0;
-    walkRuns(walk, ([i, j]) => {
-      for (let n = 0; n < walk.length; n++) target[at++] = left[i! + n * stepX]! / right[j! + n * stepY]!;
-    });
-  },
-};
-
+/** Picks one of two elements; all three inputs broadcast. */
 export const whereKernel: CpuKernel<'where'> = ({ inputs, outputs }) => {
   const [condition, x, y] = inputs as readonly [KernelArray, KernelArray, KernelArray];
   const out = outputs[0]!;
-  const walk = planWalk(out.shape, inputs.map((input) => broadcastStrides(input.shape, out.shape)));
+  const walk = planWalk(
+    out.shape,
+    inputs.map((input) => broadcastStrides(input.shape, out.shape)),
+  );
   const [stepC, stepX, stepY] = walk.steps as readonly [number, number, number];
   let at = 0;
   walkRuns(walk, ([startC, startX, startY]) => {
@@ -97,6 +58,7 @@ export const whereKernel: CpuKernel<'where'> = ({ inputs, outputs }) => {
   });
 };
 
+/** Another dtype: rounding to floats, truncation to integers, anything but 0 to true. */
 export const castKernel: CpuKernel<'cast'> = ({ inputs, outputs, params }) => {
   const [from, to] = [inputs[0]!.data, outputs[0]!.data];
   if (params.dtype === 'bool') mapOne(to, from, (value) => (value !== 0 ? 1 : 0));

@@ -6,6 +6,7 @@ import { axisLayout } from './reduce.js';
 
 /** Ops that read or write at positions known only at run time; every position is checked. */
 
+/** Copies rows at indices. */
 export const gatherKernel: CpuKernel<'gather'> = ({ inputs, outputs, params: { axis } }) => {
   const [table, { data: indices }] = inputs as readonly [KernelArray, KernelArray];
   const { outer, size, inner } = axisLayout(table.shape, axis);
@@ -21,6 +22,7 @@ export const gatherKernel: CpuKernel<'gather'> = ({ inputs, outputs, params: { a
   }
 };
 
+/** Adds rows at indices into zeros; sums accumulate in double. */
 export const scatterAddKernel: CpuKernel<'scatterAdd'> = ({ inputs, outputs, params: { axis } }) => {
   const [{ data: indices }, { data: updates }] = inputs as readonly [KernelArray, KernelArray];
   const { outer, size, inner } = axisLayout(outputs[0]!.shape, axis);
@@ -36,6 +38,7 @@ export const scatterAddKernel: CpuKernel<'scatterAdd'> = ({ inputs, outputs, par
   outputs[0]!.data.set(sums);
 };
 
+/** Copies the block that begins at run-time starts. */
 export const dynamicSliceKernel: CpuKernel<'dynamicSlice'> = ({ inputs, outputs }) => {
   const [x, starts] = inputs as readonly [KernelArray, KernelArray];
   const out = outputs[0]!;
@@ -45,11 +48,12 @@ export const dynamicSliceKernel: CpuKernel<'dynamicSlice'> = ({ inputs, outputs 
   copyBlock(out.shape, from, { data: out.data, strides: stridesOf(out.shape) });
 };
 
+/** Writes a block at run-time starts, in place where the executor lets the input become the output. */
 export const updateSliceKernel: CpuKernel<'updateSlice'> = ({ inputs, outputs }) => {
   const [x, update, starts] = inputs as readonly [KernelArray, KernelArray, KernelArray];
   const out = outputs[0]!;
   checkBlock('updateSlice', x, { starts, sizes: update.shape });
-  if (out.data !== x.data) out.data.set(x.data); // the executor lets a dying input become the output
+  if (out.data !== x.data) out.data.set(x.data);
   const strides = stridesOf(out.shape);
   const to = { data: out.data, strides, offset: offsetOf(starts.data, strides) };
   copyBlock(update.shape, { data: update.data, strides: stridesOf(update.shape) }, to);

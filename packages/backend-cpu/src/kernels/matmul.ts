@@ -1,9 +1,11 @@
+import type { HostArray } from '@tesserae/tensor';
 import { blockedProduct } from './blocked-matmul.js';
 import type { CpuKernel, KernelArray } from './kernel.js';
 import type { Matrix, ProductSizes } from './matrix.js';
 import { YIELD_EVERY } from './matrix.js';
 import { broadcastStrides, planWalk, walkRuns } from './walk.js';
 
+/** Batched matrix product, as the backend’s option says; yields between rows of long ones. */
 export const matmulKernel: CpuKernel<'matmul'> = function* ({ inputs, outputs, params, options }) {
   const [a, b] = inputs as readonly [KernelArray, KernelArray];
   const out = outputs[0]!;
@@ -32,7 +34,11 @@ function matrixSteps({ shape }: KernelArray, transposed: boolean): Pick<Matrix, 
 }
 
 /** Offsets of the two matrices of each product, in the order of the leading axes of the result. */
-function batchOffsets(a: KernelArray, b: KernelArray, out: KernelArray): readonly (readonly [number, number])[] {
+function batchOffsets(
+  a: KernelArray,
+  b: KernelArray,
+  out: KernelArray,
+): readonly (readonly [number, number])[] {
   const leading = out.shape.slice(0, -2);
   const strides = [a, b].map(({ shape }) => {
     const matrix = shape.at(-2)! * shape.at(-1)!;
@@ -48,11 +54,23 @@ function batchOffsets(a: KernelArray, b: KernelArray, out: KernelArray): readonl
   return offsets;
 }
 
-/** The definition: every element is a sum of products, accumulated in double in the order of k. */
-function* plainProduct({ m, k, n }: ProductSizes, [a, b, out]: readonly [Matrix, Matrix, Matrix]): Generator<void> {
+/**
+ * The definition: every element is a sum of products, accumulated in double in the order of k.
+ * A row of sums grows together, so that the second matrix is read along its rows.
+ */
+function* plainProduct(
+  { m, k, n }: ProductSizes,
+  [a, b, out]: readonly [Matrix, Matrix, Matrix],
+): Generator<void> {
+  const sums = new Float64Array(n);
   let budget = YIELD_EVERY;
   for (let row = 0; row < m; row++) {
-    plainRow({ k, n, row }, [a, b, out]);
+    sums.fill(0);
+    for (let index = 0; index < k; index++) {
+      const factor = a.data[a.offset + row * a.rowStep + index * a.columnStep]!;
+      addScaledRow(sums, { factor, data: b.data, start: b.offset + index * b.rowStep, step: b.columnStep });
+    }
+    out.data.set(sums, out.offset + row * out.rowStep);
     budget -= n * k;
     if (budget > 0) continue;
     budget = YIELD_EVERY;
@@ -60,18 +78,14 @@ function* plainProduct({ m, k, n }: ProductSizes, [a, b, out]: readonly [Matrix,
   }
 }
 
-function plainRow(
-  { k, n, row }: { readonly k: number; readonly n: number; readonly row: number },
-  [a, b, out]: readonly [Matrix, Matrix, Matrix],
-): void {
-  const [left, right, target] = [a.data, b.data, out.data];
-  const start = a.offset + row * a.rowStep;
-  for (let column = 0; column < n; column++) {
-    const other = b.offset + column * b.columnStep;
-    let sum = 0;
-    for (let index = 0; index < k; index++) {
-      sum += left[start + index * a.columnStep]! * right[other + index * b.rowStep]!;
-    }
-    target[out.offset + row * out.rowStep + column] = sum;
-  }
+interface ScaledRow {
+  readonly factor: number;
+  readonly data: HostArray;
+  readonly start: number;
+  readonly step: number;
+}
+
+function addScaledRow(sums: Float64Array, { factor, data, start, step }: ScaledRow): void {
+  for (let column = 0, at = start; column < sums.length; column++, at += step)
+    sums[column]! += factor * data[at]!;
 }

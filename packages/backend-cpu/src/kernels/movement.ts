@@ -4,7 +4,7 @@ import type { CpuKernel, KernelArray } from './kernel.js';
 import { broadcastStrides, planWalk, walkRuns } from './walk.js';
 
 /** One side of a copy: an array, where it begins, and how it steps along each axis. */
-export interface StridedArray {
+interface StridedArray {
   readonly data: HostArray;
   readonly strides: readonly number[];
   readonly offset?: number;
@@ -36,23 +36,27 @@ export const reshapeKernel: CpuKernel<'reshape'> = ({ inputs, outputs }) => {
   outputs[0]!.data.set(inputs[0]!.data);
 };
 
+/** Reads with permuted strides. */
 export const transposeKernel: CpuKernel<'transpose'> = ({ inputs, outputs, params }) => {
   const strides = stridesOf(inputs[0]!.shape);
   const permuted = params.permutation.map((axis) => strides[axis]!);
   copyBlock(outputs[0]!.shape, { data: inputs[0]!.data, strides: permuted }, whole(outputs[0]!));
 };
 
+/** Reads repeated axes with stride 0. */
 export const broadcastToKernel: CpuKernel<'broadcastTo'> = ({ inputs, outputs }) => {
   const [x, out] = [inputs[0]!, outputs[0]!];
   copyBlock(out.shape, { data: x.data, strides: broadcastStrides(x.shape, out.shape) }, whole(out));
 };
 
+/** Copies the block between starts and limits. */
 export const sliceKernel: CpuKernel<'slice'> = ({ inputs, outputs, params }) => {
   const strides = stridesOf(inputs[0]!.shape);
   const offset = offsetOf(params.starts, strides);
   copyBlock(outputs[0]!.shape, { data: inputs[0]!.data, strides, offset }, whole(outputs[0]!));
 };
 
+/** Fills with the value, then copies the input into the middle. */
 export const padKernel: CpuKernel<'pad'> = ({ inputs, outputs, params }) => {
   const [x, out] = [inputs[0]!, outputs[0]!];
   const strides = stridesOf(out.shape);
@@ -60,6 +64,7 @@ export const padKernel: CpuKernel<'pad'> = ({ inputs, outputs, params }) => {
   copyBlock(x.shape, whole(x), { data: out.data, strides, offset: offsetOf(params.before, strides) });
 };
 
+/** Copies each input to its place along the axis. */
 export const concatKernel: CpuKernel<'concat'> = ({ inputs, outputs, params: { axis } }) => {
   const out = outputs[0]!;
   const strides = stridesOf(out.shape);

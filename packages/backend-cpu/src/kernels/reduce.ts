@@ -13,6 +13,7 @@ function walkReduction(x: KernelArray, axes: readonly number[]): Walk {
   return planWalk(x.shape, [stridesOf(x.shape), keptStrides]);
 }
 
+/** Sums over axes. */
 export const reduceSumKernel: CpuKernel<'reduceSum'> = ({ inputs, outputs, params }) => {
   const [x, out] = [inputs[0]!, outputs[0]!];
   const sums = new Float64Array(out.data.length);
@@ -20,7 +21,8 @@ export const reduceSumKernel: CpuKernel<'reduceSum'> = ({ inputs, outputs, param
   const [stepX, stepOut] = walk.steps as readonly [number, number];
   const { data } = x;
   walkRuns(walk, ([startX, startOut]) => {
-    for (let n = 0, i = startX!, j = startOut!; n < walk.length; n++, i += stepX, j += stepOut) sums[j]! += data[i]!;
+    for (let n = 0, i = startX!, j = startOut!; n < walk.length; n++, i += stepX, j += stepOut)
+      sums[j]! += data[i]!;
   });
   out.data.set(sums);
 };
@@ -47,6 +49,7 @@ export function axisLayout(shape: readonly number[], axis: number) {
 /** NaN counts as larger than every number, as in NumPy and PyTorch. */
 const isLarger = (x: number, y: number): boolean => x > y || (Number.isNaN(x) && !Number.isNaN(y));
 
+/** Index of the largest element along an axis, the first of equals. */
 export const argMaxKernel: CpuKernel<'argMax'> = ({ inputs, outputs, params: { axis } }) => {
   const { data, shape } = inputs[0]!;
   const { outer, size, inner } = axisLayout(shape, axis);
@@ -61,7 +64,12 @@ export const argMaxKernel: CpuKernel<'argMax'> = ({ inputs, outputs, params: { a
   }
 };
 
-export const cumSumKernel: CpuKernel<'cumSum'> = ({ inputs, outputs, params: { axis, exclusive, reverse } }) => {
+/** Running sums along an axis. */
+export const cumSumKernel: CpuKernel<'cumSum'> = ({
+  inputs,
+  outputs,
+  params: { axis, exclusive, reverse },
+}) => {
   const { data, shape } = inputs[0]!;
   const out = outputs[0]!.data;
   const { outer, size, inner } = axisLayout(shape, axis);
@@ -77,6 +85,7 @@ export const cumSumKernel: CpuKernel<'cumSum'> = ({ inputs, outputs, params: { a
   }
 };
 
+/** The k largest of each row by a stable sort. */
 export const topKKernel: CpuKernel<'topK'> = ({ inputs, outputs, params: { k } }) => {
   const { data, shape } = inputs[0]!;
   const [values, indices] = [outputs[0]!.data, outputs[1]!.data];

@@ -8,17 +8,24 @@ export const constantKernel: CpuKernel<'constant'> = ({ outputs, params: { value
   for (let index = 0; index < data.length; index++) data[index] = readElement(value, index);
 };
 
+/** Counts along one axis. */
 export const iotaKernel: CpuKernel<'iota'> = ({ outputs, params: { axis } }) => {
   const { data, shape } = outputs[0]!;
   const { size, inner } = axisLayout(shape, axis);
   for (let index = 0; index < data.length; index++) data[index] = Math.floor(index / inner) % size;
 };
 
+/** A size that the executor has bound. */
 export const dimSizeKernel: CpuKernel<'dimSize'> = ({ outputs, params: { dim } }) => {
   outputs[0]!.data[0] = dim;
 };
 
-export const randomBitsKernel: CpuKernel<'randomBits'> = ({ inputs, outputs, params: { stream, bitWidth } }) => {
+/** Random integers, by the definition in `tensor`. */
+export const randomBitsKernel: CpuKernel<'randomBits'> = ({
+  inputs,
+  outputs,
+  params: { stream, bitWidth },
+}) => {
   const [low, high] = (inputs[0] as KernelArray).data;
   randomBitsInto(outputs[0]!.data as Int32Array, [low!, high!], { stream, bitWidth });
 };

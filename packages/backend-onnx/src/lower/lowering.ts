@@ -16,6 +16,19 @@ export interface LoweringContext {
   readonly readersOf: (tensor: Tensor) => number;
   /** Name of a mask or of random words that the host makes before each run; undefined when it cannot. */
   readonly hostRandom: (request: HostRandomRequest) => string | undefined;
+  /** True the first time it is asked about a name. */
+  readonly isFirstUse: (name: string) => boolean;
+}
+
+/** A composite that is lowered as a whole. */
+export interface NativeComposite {
+  /** Element types the operator has kernels for. */
+  readonly dtypes: readonly DType[];
+  /** Targets that have the operator. */
+  readonly targets: readonly Target[];
+  /** A second say, on the node itself and on which of its outputs are read. */
+  readonly accepts?: (node: Node, usedOutputs: readonly boolean[], target: Target) => boolean;
+  readonly lower: Lower<never>;
 }
 
 /** Random numbers as the host may make them: bytes of 0 and 1, or words. */
@@ -41,19 +54,13 @@ export interface Call<P> extends LoweringContext {
 export type Lower<P = Params> = (call: Call<P>) => readonly string[];
 
 /** A lowering for an op that is one operator with the same inputs. */
-export function operator(op: string, options: NodeOptions = {}): Lower<never> {
+export function operator(op: string, options: NodeOptions = {}): Lower<unknown> {
   return ({ builder, inputs }) => [builder.node(op, inputs, options)];
 }
 
 /** Converts a value to an element type. */
 export function castTo(builder: ModelBuilder, name: string, type: ElementType): string {
   return builder.node('Cast', [name], { attributes: { to: { int: DATA_TYPES[type] } } });
-}
-
-/** A scalar constant in any of our float or integer dtypes. */
-export function scalarOf(builder: ModelBuilder, dtype: DType, value: number): string {
-  if (dtype === 'f16' || dtype === 'bf16') return castTo(builder, builder.scalar('f32', value), dtype);
-  return builder.scalar(dtype, value);
 }
 
 /** Dtype of one input of a node. */

@@ -1,5 +1,6 @@
-import type { HostTensor } from '@tesserae/tensor';
-import type { Attributes, ElementType, OnnxModel, OnnxNode, OnnxTensor, OnnxValue, Opset } from './types.js';
+import type { DType, HostTensor } from '@tesserae/tensor';
+import { hostScalar } from '@tesserae/tensor';
+import type { Attributes, OnnxModel, OnnxNode, OnnxTensor, OnnxValue, Opset } from './types.js';
 import { CONTRIB } from './types.js';
 
 /** What an operator application may say besides its inputs. */
@@ -27,6 +28,8 @@ export class ModelBuilder {
   private readonly nodes: OnnxNode[] = [];
   private readonly initializers: OnnxTensor[] = [];
   private readonly known = new Map<string, readonly string[]>();
+  private readonly computed = new Set<string>();
+  private readonly renamed = new Map<string, string>();
   private names = 0;
 
   /** Applies an operator with one output; gives its name. */
@@ -43,12 +46,14 @@ export class ModelBuilder {
     const outputs = Array.from({ length: count }, () => this.freshName());
     this.nodes.push({ op, domain: isContrib ? CONTRIB : '', inputs, outputs, attributes });
     this.known.set(key, outputs);
+    for (const name of outputs) this.computed.add(name);
     return outputs;
   }
 
-  /** Gives `source` the name `name`, for graph outputs. */
-  rename(source: string, name: string): void {
-    this.nodes.push({ op: 'Identity', domain: '', inputs: [source], outputs: [name], attributes: {} });
+  /** Makes a value an output of the graph under a name of its own; values nobody computes here are copied. */
+  output(source: string, name: string): void {
+    if (this.computed.has(source) && !this.renamed.has(source)) this.renamed.set(source, name);
+    else this.nodes.push({ op: 'Identity', domain: '', inputs: [source], outputs: [name], attributes: {} });
   }
 
   /** A constant of the graph; its name. */
@@ -56,10 +61,18 @@ export class ModelBuilder {
     return this.tensor({ name, type: dtype, shape, data });
   }
 
-  /** One number as a scalar of a type. */
-  scalar(type: Exclude<ElementType, 'f16' | 'bf16' | 'i64'>, value: number): string {
-    const data = SCALAR_ARRAYS[type](value);
-    return this.shared(`${type}:${value}`, () => ({ name: this.freshName(), type, shape: [], data }));
+  /** One number as a scalar of a dtype. */
+  scalar(dtype: DType, value: number): string {
+    return this.shared(`${dtype}:${Object.is(value, -0) ? '-0' : value}`, () => {
+      return { name: this.freshName(), type: dtype, shape: [], data: hostScalar(dtype, value).data };
+    });
+  }
+
+  /** One unsigned 32-bit word as a scalar. */
+  word(value: number): string {
+    return this.shared(`u32:${value}`, () => {
+      return { name: this.freshName(), type: 'u32', shape: [], data: Uint32Array.of(value) };
+    });
   }
 
   /** Whole numbers as an i64 vector: axes, sizes, bounds. */
@@ -79,12 +92,15 @@ export class ModelBuilder {
 
   /** The model, without the nodes and constants that no output needs. */
   build(frame: ModelFrame): OnnxModel {
+    const final = (name: string): string => this.renamed.get(name) ?? name;
     const needed = new Set(frame.outputs.map((output) => output.name));
     const nodes: OnnxNode[] = [];
     for (const node of [...this.nodes].reverse()) {
-      if (!node.outputs.some((name) => needed.has(name))) continue;
-      for (const name of node.inputs) needed.add(name);
-      nodes.push(node);
+      const outputs = node.outputs.map(final);
+      if (!outputs.some((name) => needed.has(name))) continue;
+      const inputs = node.inputs.map(final);
+      for (const name of inputs) needed.add(name);
+      nodes.push({ ...node, inputs, outputs });
     }
     const initializers = this.initializers.filter((tensor) => needed.has(tensor.name));
     return { ...frame, nodes: nodes.reverse(), initializers };
@@ -104,16 +120,6 @@ export class ModelBuilder {
   }
 
   private freshName(): string {
-    return `t${this.names++}`;
+    return `:${this.names++}`;
   }
 }
-
-const SCALAR_ARRAYS = {
-  f32: (value: number) => Float32Array.of(value),
-  f64: (value: number) => Float64Array.of(value),
-  i32: (value: number) => Int32Array.of(value),
-  u32: (value: number) => Uint32Array.of(value),
-  i8: (value: number) => Int8Array.of(value),
-  u8: (value: number) => Uint8Array.of(value),
-  bool: (value: number) => Uint8Array.of(value),
-};

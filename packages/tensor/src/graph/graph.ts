@@ -1,5 +1,4 @@
 import type { OpRecord, Params } from '../ops/define.js';
-import type { Dim } from '../dim.js';
 import type { TensorSpec } from '../spec.js';
 
 /**
@@ -40,7 +39,3 @@ export interface Graph {
   readonly outputNames: readonly string[];
   readonly aliases: readonly Alias[];
 }
-
-/** Shape of a tensor, for terse code. */
-export const shapeOf = (tensor: Tensor): readonly Dim[] => tensor.spec.shape;
-export const dtypeOf = (tensor: Tensor): TensorSpec['dtype'] => tensor.spec.dtype;

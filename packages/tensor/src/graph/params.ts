@@ -19,6 +19,7 @@ function formatParam(value: unknown, formatHost: (value: HostTensor) => string):
   return formatParams(value as Params, formatHost);
 }
 
+/** Tells a host tensor among parameters by its typed array. */
 export function isHostTensor(value: object): value is HostTensor {
   return 'data' in value && ArrayBuffer.isView(value.data);
 }

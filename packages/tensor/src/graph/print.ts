@@ -35,13 +35,17 @@ function printNode(node: Node, name: (tensor: Tensor) => string): string {
 }
 
 function formatConstant(value: HostTensor): string {
-  const shown = Array.from({ length: Math.min(value.data.length, SHOWN_ELEMENTS) }, (_, index) => readElement(value, index));
+  const shown = Array.from({ length: Math.min(value.data.length, SHOWN_ELEMENTS) }, (_, index) =>
+    readElement(value, index),
+  );
   return `${formatSpec(value)}(${shown.join(',')}${value.data.length > SHOWN_ELEMENTS ? ',…' : ''})`;
 }
 
 /** Inputs by their paths, other values numbered in order: %0, %1, … */
 function valueNames(graph: Graph): ReadonlyMap<Tensor, string> {
-  const names = new Map<Tensor, string>(graph.inputs.map((tensor, index) => [tensor, graph.inputNames[index]!]));
+  const names = new Map<Tensor, string>(
+    graph.inputs.map((tensor, index) => [tensor, graph.inputNames[index]!]),
+  );
   let count = 0;
   for (const node of graph.nodes) for (const output of node.outputs) names.set(output, `%${count++}`);
   return names;
@@ -52,13 +56,19 @@ export function toDot(graph: Graph): string {
   const names = valueNames(graph);
   const quote = (text: string): string => `"${text.replaceAll('"', '\\"')}"`;
   const idOf = (node: Node): string => quote(names.get(node.outputs[0]!)!);
-  const lines = graph.inputs.map((tensor, index) => `  ${idOf(tensor.node)} [shape=box, label=${quote(`${graph.inputNames[index]!}\\n${formatSpec(tensor.spec)}`)}];`);
+  const lines = graph.inputs.map(
+    (tensor, index) =>
+      `  ${idOf(tensor.node)} [shape=box, label=${quote(`${graph.inputNames[index]!}\\n${formatSpec(tensor.spec)}`)}];`,
+  );
   for (const node of graph.nodes) {
     lines.push(`  ${idOf(node)} [label=${quote(`${node.op}\\n${formatSpec(node.outputs[0]!.spec)}`)}];`);
     for (const input of node.inputs) lines.push(`  ${idOf(input.node)} -> ${idOf(node)};`);
   }
   graph.outputs.forEach((tensor, index) => {
-    lines.push(`  ${quote(`out ${graph.outputNames[index]!}`)} [shape=box];`, `  ${idOf(tensor.node)} -> ${quote(`out ${graph.outputNames[index]!}`)};`);
+    lines.push(
+      `  ${quote(`out ${graph.outputNames[index]!}`)} [shape=box];`,
+      `  ${idOf(tensor.node)} -> ${quote(`out ${graph.outputNames[index]!}`)};`,
+    );
   });
   return [`digraph ${quote(graph.name)} {`, ...lines, '}'].join('\n');
 }

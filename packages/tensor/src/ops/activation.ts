@@ -1,7 +1,8 @@
 import { FLOAT_DTYPES } from '../dtype.js';
 import type { Tensor } from '../graph/graph.js';
 import { apply, defineComposite, shapeSamples } from './define.js';
-import { add, cast, div, erf, exp, less, maximum, mul, neg, sub, tanh } from './elementwise.js';
+import { less } from './compare.js';
+import { add, cast, div, erf, exp, maximum, mul, neg, sub, tanh } from './elementwise.js';
 import { requireDtype } from './infer.js';
 
 type None = Record<string, never>;
@@ -18,7 +19,10 @@ interface ActivationOptions {
   readonly derivative: (x: Tensor, y: Tensor) => Tensor;
 }
 
-function activation<const Name extends string>(name: Name, { summary, value, derivative }: ActivationOptions) {
+function activation<const Name extends string>(
+  name: Name,
+  { summary, value, derivative }: ActivationOptions,
+) {
   return defineComposite<Name, None>({
     name,
     summary,

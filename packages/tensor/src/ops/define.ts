@@ -70,7 +70,10 @@ export type CompositeRecord<Name extends string = string, P extends Params = Par
   readonly decompose: (inputs: readonly Tensor[], params: P) => readonly Tensor[];
 };
 
-export type ParamsOf<R> = R extends { infer: (inputs: readonly TensorSpec[], params: infer P) => unknown } ? P : never;
+/** The parameters of a record type. */
+export type ParamsOf<R> = R extends { infer: (inputs: readonly TensorSpec[], params: infer P) => unknown }
+  ? P
+  : never;
 
 /** Declares a primitive. */
 export function definePrimitive<const Name extends string, P extends Params>(
@@ -86,6 +89,7 @@ export function defineComposite<const Name extends string, P extends Params>(
   return Object.freeze(record);
 }
 
+/** Marks an op without a gradient; `reason` names the alternative. */
 export function notDifferentiable(reason: string): NotDifferentiable {
   return { notDifferentiable: reason };
 }
@@ -96,19 +100,40 @@ export function applyAll<P extends Params>(
   inputs: readonly Tensor[],
   params: P,
 ): readonly Tensor[] {
+  const kept = frozenParams(params);
   const specs = record.infer(
     inputs.map((input) => input.spec),
-    params,
+    kept,
   );
   const outputs: Tensor[] = [];
-  const node: Node = { op: record.name, record: record as unknown as OpRecord, inputs, params, outputs };
-  specs.forEach((spec, output) => outputs.push(Object.freeze({ spec, node, output })));
-  Object.freeze(outputs);
-  return Object.freeze(node).outputs;
+  const node: Node = Object.freeze({
+    op: record.name,
+    record: record as unknown as OpRecord,
+    inputs: Object.freeze([...inputs]),
+    params: kept,
+    outputs,
+  });
+  specs.forEach((spec, output) => outputs.push(Object.freeze({ spec: Object.freeze(spec), node, output })));
+  return Object.freeze(outputs);
+}
+
+/** A frozen copy whose arrays are copies too, so that a caller's own arrays stay theirs to change. */
+function frozenParams<P extends Params>(params: P): P {
+  if (Object.isFrozen(params)) return params;
+  const entries = Object.entries(params);
+  const copies = entries.map(([key, value]) => [
+    key,
+    Array.isArray(value) ? Object.freeze([...value]) : value,
+  ]);
+  return Object.freeze(Object.fromEntries(copies)) as P;
 }
 
 /** Applies an op with one output. */
-export function apply<P extends Params>(record: OpRecord<string, P>, inputs: readonly Tensor[], params: P): Tensor {
+export function apply<P extends Params>(
+  record: OpRecord<string, P>,
+  inputs: readonly Tensor[],
+  params: P,
+): Tensor {
   return applyAll(record, inputs, params)[0]!;
 }
 

@@ -2,45 +2,11 @@ import type { DType } from '../dtype.js';
 import { ALL_DTYPES, FLOAT_DTYPES, NUMBER_DTYPES } from '../dtype.js';
 import type { Tensor } from '../graph/graph.js';
 import { erf as erfOf } from '../special.js';
-import type { Sample, Vjp, VjpContext } from './define.js';
-import { apply, definePrimitive, notDifferentiable, shapeSamples } from './define.js';
-import { broadcastShapes, broadcastSpecs, requireDtype } from './infer.js';
-import { scalar } from './source.js';
+import { equal, less, or, where } from './compare.js';
+import { apply, definePrimitive } from './define.js';
+import { binary, one, two, unary } from './pointwise.js';
 
-type None = Record<string, never>;
-type Rule = (context: VjpContext<None>) => readonly (Tensor | null)[];
-
-const UNARY_SHAPES = [[[2, 3]], [[]], [[3, 1, 2]]];
-const BINARY_SHAPES = [
-  [[2, 3], [2, 3]],
-  [[2, 3], [3]],
-  [[4, 1], [1, 5]],
-  [[], [2, 2]],
-];
-
-/** A tensor, or a number that takes the dtype of the tensor beside it. */
-export type Operand = Tensor | number;
-
-interface UnaryOptions {
-  readonly summary: string;
-  readonly scalar: (x: number) => number;
-  readonly vjp: Rule | Sample['skipGradient'];
-  readonly range?: readonly [number, number];
-  readonly dtypes?: readonly DType[];
-}
-
-function unary<const Name extends string>(name: Name, options: UnaryOptions) {
-  const { summary, vjp, range = [-2, 2], dtypes = FLOAT_DTYPES } = options;
-  return definePrimitive<Name, None>({
-    name,
-    summary,
-    dtypes,
-    infer: ([x]) => [{ dtype: requireDtype(name, x!, dtypes), shape: x!.shape }],
-    vjp: typeof vjp === 'function' ? (vjp as Vjp<None>) : notDifferentiable(vjp ?? ''),
-    samples: shapeSamples(UNARY_SHAPES, { range }),
-    scalar: options.scalar,
-  });
-}
+/** Arithmetic, element by element. */
 
 export const negOp = unary('neg', {
   summary: 'Element-wise negation.',
@@ -57,12 +23,12 @@ export const absOp = unary('abs', {
 export const signOp = unary('sign', {
   summary: '-1, 0 or 1 by the sign of each element.',
   scalar: Math.sign,
-  vjp: ({ inputs: [x] }) => [mul(x!, 0)],
+  vjp: () => [null], // flat between the steps
 });
 export const floorOp = unary('floor', {
   summary: 'Largest integer not above each element.',
   scalar: Math.floor,
-  vjp: ({ inputs: [x] }) => [mul(x!, 0)],
+  vjp: () => [null], // flat between the steps
 });
 export const expOp = unary('exp', {
   summary: 'Element-wise e to the power x.',
@@ -91,46 +57,6 @@ export const erfOp = unary('erf', {
   scalar: erfOf,
   vjp: ({ inputs: [x], cotangent }) => [mul(cotangent, mul(exp(neg(mul(x!, x!))), 2 / Math.sqrt(Math.PI)))],
 });
-export const notOp = definePrimitive<'not', None>({
-  name: 'not',
-  summary: 'Logical negation of a bool tensor.',
-  dtypes: ['bool'],
-  infer: ([x]) => [{ dtype: requireDtype('not', x!, ['bool']), shape: x!.shape }],
-  vjp: notDifferentiable('booleans have no gradient'),
-  samples: shapeSamples(UNARY_SHAPES, { below: 2 }),
-  scalar: (x) => (x === 0 ? 1 : 0),
-});
-
-interface BinaryOptions {
-  readonly summary: string;
-  readonly scalar: (x: number, y: number) => number;
-  readonly vjp: Rule | string;
-  readonly ranges?: readonly [readonly [number, number], readonly [number, number]];
-  readonly dtypes?: readonly DType[];
-  /** Dtype of the result when it is not the operands'. */
-  readonly result?: DType;
-}
-
-function binary<const Name extends string>(name: Name, options: BinaryOptions) {
-  const { summary, vjp, dtypes = NUMBER_DTYPES, result, ranges = [[-2, 2], [-2, 2]] } = options;
-  const small = dtypes.length === 1 ? { below: 2 } : undefined;
-  return definePrimitive<Name, None>({
-    name,
-    summary,
-    dtypes,
-    infer: (inputs) => {
-      const spec = broadcastSpecs(name, inputs, dtypes);
-      return [result === undefined ? spec : { dtype: result, shape: spec.shape }];
-    },
-    vjp: typeof vjp === 'function' ? (vjp as Vjp<None>) : notDifferentiable(vjp),
-    samples: BINARY_SHAPES.map((shapes) => ({
-      inputs: shapes.map((shape, index) => ({ shape, ...(small ?? { range: ranges[index]! }) })),
-      params: {},
-    })),
-    scalar: options.scalar,
-  });
-}
-
 export const addOp = binary('add', {
   summary: 'Element-wise sum with NumPy broadcasting.',
   scalar: (x, y) => x + y,
@@ -149,16 +75,23 @@ export const mulOp = binary('mul', {
 export const divOp = binary('div', {
   summary: 'Element-wise quotient with NumPy broadcasting; integers truncate toward zero.',
   scalar: (x, y) => x / y,
-  ranges: [[-4, 4], [1, 3]],
+  ranges: [
+    [-4, 4],
+    [1, 3],
+  ],
   vjp: ({ inputs: [, y], outputs: [q], cotangent }) => [div(cotangent, y!), neg(div(mul(cotangent, q!), y!))],
 });
 export const powOp = binary('pow', {
   summary: 'Element-wise power with NumPy broadcasting.',
   scalar: Math.pow,
   dtypes: FLOAT_DTYPES,
-  ranges: [[0.3, 2], [-2, 2]],
+  ranges: [
+    [0.3, 2],
+    [-2, 2],
+  ],
   vjp: ({ inputs: [x, y], outputs: [z], cotangent }) => [
-    mul(cotangent, mul(y!, pow(x!, sub(y!, 1)))),
+    // x^0 is flat, also at x = 0, where 0·0^-1 would be no number
+    mul(cotangent, mul(y!, pow(x!, where(equal(y!, 0), 1, sub(y!, 1))))),
     mul(cotangent, mul(z!, where(less(0, x!), log(x!), 0))),
   ],
 });
@@ -175,64 +108,13 @@ export const minimumOp = binary('minimum', {
 export const remainderOp = binary('remainder', {
   summary: 'Remainder of division with the sign of the divisor (Python’s %).',
   scalar: (x, y) => x - y * Math.floor(x / y),
-  ranges: [[-4, 9], [1, 3]],
+  ranges: [
+    [-4, 9],
+    [1, 3],
+  ],
   dtypes: ['f32', 'f16', 'bf16', 'f64', 'i32'],
   vjp: ({ inputs: [x, y], cotangent }) => [cotangent, neg(mul(cotangent, floor(div(x!, y!))))],
 });
-const noBooleanGradient = 'comparisons have no gradient; use where or stopGradient';
-export const equalOp = binary('equal', {
-  summary: 'Element-wise equality.',
-  scalar: (x, y) => (x === y ? 1 : 0),
-  vjp: noBooleanGradient,
-  dtypes: ALL_DTYPES,
-  result: 'bool',
-});
-export const lessOp = binary('less', {
-  summary: 'Element-wise x < y.',
-  scalar: (x, y) => (x < y ? 1 : 0),
-  vjp: noBooleanGradient,
-  result: 'bool',
-});
-export const lessEqualOp = binary('lessEqual', {
-  summary: 'Element-wise x <= y.',
-  scalar: (x, y) => (x <= y ? 1 : 0),
-  vjp: noBooleanGradient,
-  result: 'bool',
-});
-export const andOp = binary('and', {
-  summary: 'Logical conjunction of bool tensors.',
-  scalar: (x, y) => x & y,
-  vjp: 'booleans have no gradient',
-  dtypes: ['bool'],
-});
-export const orOp = binary('or', {
-  summary: 'Logical disjunction of bool tensors.',
-  scalar: (x, y) => x | y,
-  vjp: 'booleans have no gradient',
-  dtypes: ['bool'],
-});
-
-export const whereOp = definePrimitive<'where', None>({
-  name: 'where',
-  summary: 'Picks from the second input where the first (bool) holds, else from the third.',
-  dtypes: ALL_DTYPES,
-  infer: ([condition, ...branches]) => {
-    requireDtype('where', condition!, ['bool']);
-    const { dtype } = broadcastSpecs('where', branches, ALL_DTYPES);
-    const shape = broadcastShapes('where', [condition!.shape, ...branches.map((branch) => branch.shape)]);
-    return [{ dtype, shape }];
-  },
-  vjp: ({ inputs: [condition], cotangent }) => [
-    null,
-    where(condition!, cotangent, 0),
-    where(condition!, 0, cotangent),
-  ],
-  samples: [
-    { inputs: [{ dtype: 'bool', shape: [2, 3], below: 2 }, { shape: [2, 3] }, { shape: [2, 3] }], params: {} },
-    { inputs: [{ dtype: 'bool', shape: [4, 1], below: 2 }, { shape: [3] }, { shape: [] }], params: {} },
-  ],
-});
-
 export const castOp = definePrimitive<'cast', { readonly dtype: DType }>({
   name: 'cast',
   summary: 'Another dtype; floats truncate toward zero into integers, anything but 0 is true.',
@@ -251,53 +133,40 @@ function splitByOrder(cotangent: Tensor, first: Tensor, tie: Tensor): readonly T
   return [where(first, cotangent, half), where(or(first, tie), half, cotangent)];
 }
 
-/** Gives numbers the dtype of the tensors beside them. */
-function lift(operands: readonly Operand[], dtype?: DType): readonly Tensor[] {
-  const known = dtype ?? operands.find((operand) => typeof operand !== 'number')!.spec.dtype;
-  return operands.map((operand) => (typeof operand === 'number' ? scalar(known, operand) : operand));
-}
-
-type TensorAndOperand = readonly [Tensor, Operand] | readonly [Operand, Tensor];
-const two =
-  (record: Parameters<typeof apply<None>>[0]) =>
-  (...operands: TensorAndOperand): Tensor =>
-    apply(record, lift(operands), {});
-const one =
-  (record: Parameters<typeof apply<None>>[0]) =>
-  (x: Tensor): Tensor =>
-    apply(record, [x], {});
-
+/** -x, element-wise. */
 export const neg = one(negOp);
+/** |x|, element-wise; the gradient at 0 is 0. */
 export const abs = one(absOp);
+/** -1, 0 or 1 by the sign of each element. */
 export const sign = one(signOp);
+/** Largest integer not above each element. */
 export const floor = one(floorOp);
+/** e^x, element-wise. */
 export const exp = one(expOp);
+/** Natural logarithm, element-wise. */
 export const log = one(logOp);
+/** √x, element-wise. */
 export const sqrt = one(sqrtOp);
+/** Hyperbolic tangent, element-wise. */
 export const tanh = one(tanhOp);
+/** Error function, element-wise. */
 export const erf = one(erfOp);
-export const not = one(notOp);
+/** x + y with NumPy broadcasting. */
 export const add = two(addOp);
+/** x - y with NumPy broadcasting. */
 export const sub = two(subOp);
+/** x·y with NumPy broadcasting. */
 export const mul = two(mulOp);
+/** x / y with NumPy broadcasting; integers truncate toward zero. */
 export const div = two(divOp);
+/** x^y with NumPy broadcasting. */
 export const pow = two(powOp);
+/** Larger of x and y; at a tie each gets half of the gradient. */
 export const maximum = two(maximumOp);
+/** Smaller of x and y; at a tie each gets half of the gradient. */
 export const minimum = two(minimumOp);
+/** Remainder of x / y with the sign of y (Python’s %). */
 export const remainder = two(remainderOp);
-export const equal = two(equalOp);
-export const less = two(lessOp);
-export const lessEqual = two(lessEqualOp);
-export const and = two(andOp);
-export const or = two(orOp);
-
-export const greater = (x: Operand, y: Operand): Tensor => less(...([y, x] as unknown as TensorAndOperand));
-export const greaterEqual = (x: Operand, y: Operand): Tensor => lessEqual(...([y, x] as unknown as TensorAndOperand));
-
-/** Picks from `x` where `condition` holds, else from `y`; at least one of them is a tensor. */
-export function where(condition: Tensor, x: Operand, y: Operand): Tensor {
-  return apply(whereOp, [condition, ...lift([x, y])], {});
-}
 
 /** Converts to another dtype; the tensor itself when it already has it. */
 export function cast(x: Tensor, dtype: DType): Tensor {

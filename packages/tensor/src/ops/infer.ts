@@ -1,7 +1,7 @@
 import type { DType } from '../dtype.js';
-import { DTYPES } from '../dtype.js';
 import type { Dim } from '../dim.js';
 import { equalDims } from '../dim.js';
+import type { ErrorFacts } from '../errors.js';
 import { DtypeError, ShapeError } from '../errors.js';
 import type { Shape, TensorSpec } from '../spec.js';
 import { formatShape, formatSpec } from '../spec.js';
@@ -40,12 +40,25 @@ function broadcastError(op: string, shapes: readonly Shape[], axis: number): Sha
 }
 
 /** Broadcast spec of element-wise inputs that must share a dtype. */
-export function broadcastSpecs(op: string, inputs: readonly TensorSpec[], dtypes: readonly DType[]): TensorSpec {
+export function broadcastSpecs(
+  op: string,
+  inputs: readonly TensorSpec[],
+  dtypes: readonly DType[],
+): TensorSpec {
   const dtype = sameDtype(op, inputs, dtypes);
-  return { dtype, shape: broadcastShapes(op, inputs.map((input) => input.shape)) };
+  return {
+    dtype,
+    shape: broadcastShapes(
+      op,
+      inputs.map((input) => input.shape),
+    ),
+  };
 }
 
-/** @throws DtypeError when dtypes differ or are not among `allowed` */
+/**
+ * The dtype that all inputs share.
+ * @throws DtypeError when dtypes differ or are not among `allowed`
+ */
 export function sameDtype(op: string, inputs: readonly TensorSpec[], allowed: readonly DType[]): DType {
   const dtype = inputs[0]!.dtype;
   if (inputs.some((input) => input.dtype !== dtype)) {
@@ -60,6 +73,10 @@ export function sameDtype(op: string, inputs: readonly TensorSpec[], allowed: re
   return requireDtype(op, inputs[0]!, allowed);
 }
 
+/**
+ * The dtype of an input, which must be among `allowed`.
+ * @throws DtypeError naming the input's spec
+ */
 export function requireDtype(op: string, input: TensorSpec, allowed: readonly DType[]): DType {
   if (!allowed.includes(input.dtype)) {
     throw new DtypeError({
@@ -93,11 +110,23 @@ export function resolveAxis(op: string, axis: number, rank: number): number {
   return resolved;
 }
 
-/** @throws ShapeError with op, `problem` and both values */
-export function requireShape(condition: boolean, op: string, problem: string, likely: string, page: string): void {
-  if (!condition) throw new ShapeError({ op, problem, likely, page });
+/** Throws what `facts` say unless `condition` holds. @throws ShapeError */
+export function requireShape(condition: boolean, facts: ErrorFacts): void {
+  if (!condition) throw new ShapeError(facts);
 }
 
-export function isFloatDtype(dtype: DType): boolean {
-  return DTYPES[dtype].kind === 'float';
+/**
+ * Known sizes are whole numbers from 0 up.
+ * @throws ShapeError naming the shape
+ */
+export function requireSizes(op: string, shape: Shape): Shape {
+  const fits = shape.every((dim) => typeof dim !== 'number' || (Number.isSafeInteger(dim) && dim >= 0));
+  requireShape(fits, {
+    op,
+    problem: `${formatShape(shape)} has a size that is no whole number from 0 up`,
+    likely: 'A subtraction or division of sizes went wrong; one size of a reshape may be -1, not two.',
+    page: 'shape-size',
+    got: shape,
+  });
+  return shape;
 }

@@ -1,13 +1,19 @@
-import { ALL_DTYPES, FLOAT_DTYPES } from '../dtype.js';
+import { FLOAT_DTYPES } from '../dtype.js';
 import type { Tensor } from '../graph/graph.js';
+import type { Shape } from '../spec.js';
 import { equalShapes, formatSpec } from '../spec.js';
 import { apply, applyAll, defineComposite } from './define.js';
-import { cast, equal, exp, mul, not, sub, where } from './elementwise.js';
+import { equal, not, where } from './compare.js';
+import { add, cast, exp, mul, sub } from './elementwise.js';
 import { requireDtype, requireShape } from './infer.js';
 import { expandDims, reshape } from './movement.js';
 import { logSumExp } from './normalization.js';
 import { reduceSum } from './reduce.js';
 import { iota } from './source.js';
+
+/** True when `rows` is `shape` without its last axis. */
+const hasRows = (shape: Shape, rows: Shape): boolean =>
+  shape.length > 0 && equalShapes(shape.slice(0, -1), rows);
 
 export const takeAlongOp = defineComposite<'takeAlong', Record<string, never>>({
   name: 'takeAlong',
@@ -15,16 +21,18 @@ export const takeAlongOp = defineComposite<'takeAlong', Record<string, never>>({
   dtypes: FLOAT_DTYPES,
   infer: ([x, indices]) => {
     requireDtype('takeAlong', indices!, ['i32']);
-    requireShape(
-      equalShapes(x!.shape.slice(0, -1), indices!.shape),
-      'takeAlong',
-      `indices ${formatSpec(indices!)} do not fit the rows of ${formatSpec(x!)}`,
-      'Indices have the shape of the input without its last axis.',
-      'take-along',
-    );
-    return [{ dtype: requireDtype('takeAlong', x!, ALL_DTYPES), shape: indices!.shape }];
+    requireShape(hasRows(x!.shape, indices!.shape), {
+      op: 'takeAlong',
+      problem: `indices ${formatSpec(indices!)} do not fit the rows of ${formatSpec(x!)}`,
+      likely: 'Indices have the shape of the input without its last axis.',
+      page: 'take-along',
+    });
+    return [{ dtype: requireDtype('takeAlong', x!, [...FLOAT_DTYPES, 'i32']), shape: indices!.shape }];
   },
-  vjp: ({ inputs: [x, indices], cotangent }) => [where(isAt(x!, indices!), expandDims(cotangent, { axis: -1 }), 0), null],
+  vjp: ({ inputs: [x, indices], cotangent }) => [
+    where(isAt(x!, indices!), expandDims(cotangent, { axis: -1 }), 0),
+    null,
+  ],
   samples: [{ inputs: [{ shape: [2, 3, 4] }, { dtype: 'i32', shape: [2, 3], below: 4 }], params: {} }],
   decompose: ([x, indices]) => [reduceSum(where(isAt(x!, indices!), x!, 0), { axes: [-1] })],
 });
@@ -36,30 +44,44 @@ function isAt(x: Tensor, indices: Tensor): Tensor {
 
 export const crossEntropyOp = defineComposite<'crossEntropy', { readonly ignoreIndex: number }>({
   name: 'crossEntropy',
-  summary: '-log softmax(logits)[label] per row; 0 where the label is ignoreIndex. Outputs: losses, log-sum-exp.',
+  summary:
+    '-log softmax(logits)[label] per row; 0 where the label is ignoreIndex. Outputs: losses, log-sum-exp.',
   dtypes: FLOAT_DTYPES,
   infer: ([logits, labels]) => {
     requireDtype('crossEntropy', labels!, ['i32']);
     const dtype = requireDtype('crossEntropy', logits!, FLOAT_DTYPES);
-    requireShape(
-      equalShapes(logits!.shape.slice(0, -1), labels!.shape),
-      'crossEntropy',
-      `labels ${formatSpec(labels!)} do not fit the rows of logits ${formatSpec(logits!)}`,
-      'Labels have the shape of the logits without the class axis.',
-      'cross-entropy-labels',
-    );
-    return [{ dtype, shape: labels!.shape }, { dtype, shape: [...labels!.shape, 1] }];
+    requireShape(hasRows(logits!.shape, labels!.shape), {
+      op: 'crossEntropy',
+      problem: `labels ${formatSpec(labels!)} do not fit the rows of logits ${formatSpec(logits!)}`,
+      likely: 'Labels have the shape of the logits without the class axis.',
+      page: 'cross-entropy-labels',
+    });
+    return [
+      { dtype, shape: labels!.shape },
+      { dtype, shape: [...labels!.shape, 1] },
+    ];
   },
-  vjp: ({ inputs: [logits, labels], outputs: [, normalizer], cotangent, params: { ignoreIndex } }) => {
+  vjp: ({
+    inputs: [logits, labels],
+    outputs: [, normalizer],
+    cotangents,
+    cotangent,
+    params: { ignoreIndex },
+  }) => {
     const { dtype } = logits!.spec;
     const weight = where(equal(labels!, ignoreIndex), 0, cotangent);
     const probabilities = exp(sub(logits!, normalizer!));
     const difference = sub(probabilities, cast(isAt(logits!, labels!), dtype));
-    return [mul(difference, expandDims(weight, { axis: -1 })), null];
+    const fromLosses = mul(difference, expandDims(weight, { axis: -1 }));
+    const gNormalizer = cotangents[1]; // set when a z-loss reads the log-sum-exp
+    return [gNormalizer === undefined ? fromLosses : add(fromLosses, mul(probabilities, gNormalizer)), null];
   },
   samples: [
     { inputs: [{ shape: [3, 5] }, { dtype: 'i32', shape: [3], below: 5 }], params: { ignoreIndex: -100 } },
-    { inputs: [{ shape: [2, 2, 4] }, { dtype: 'i32', shape: [2, 2], values: [3, -100, 0, -100] }], params: { ignoreIndex: -100 } },
+    {
+      inputs: [{ shape: [2, 2, 4] }, { dtype: 'i32', shape: [2, 2], values: [3, -100, 0, -100] }],
+      params: { ignoreIndex: -100 },
+    },
   ],
   decompose: ([logits, labels], { ignoreIndex }) => {
     const normalizer = logSumExp(logits!);
@@ -90,7 +112,9 @@ export function crossEntropy(
 }
 
 /** bool[...]: which labels count. */
-export function isCounted(labels: Tensor, { ignoreIndex = -100 }: { readonly ignoreIndex?: number } = {}): Tensor {
+export function isCounted(
+  labels: Tensor,
+  { ignoreIndex = -100 }: { readonly ignoreIndex?: number } = {},
+): Tensor {
   return not(equal(labels, ignoreIndex));
 }
-

@@ -3,10 +3,11 @@ import type { Tensor } from '../graph/graph.js';
 import type { TensorSpec } from '../spec.js';
 import { equalShapes, formatSpec } from '../spec.js';
 import { apply, applyAll, defineComposite } from './define.js';
-import { add, div, exp, log, mul, sqrt, sub } from './elementwise.js';
+import { add, div, exp, log, mul, neg, sqrt, sub } from './elementwise.js';
 import { requireDtype, requireShape, resolveAxis, sameDtype } from './infer.js';
 import { mean, reduceMax, reduceSum } from './reduce.js';
 import { stopGradient } from './identity.js';
+import { dimSize } from './source.js';
 
 const lastAxis = { axes: [-1], keepDims: true };
 
@@ -49,20 +50,33 @@ export const logSoftmaxOp = defineComposite<'logSoftmax', { readonly axis: numbe
 });
 
 function requireScale(op: string, x: TensorSpec, scale: TensorSpec): void {
-  requireShape(
-    equalShapes(scale.shape, x.shape.slice(-1)),
+  requireShape(x.shape.length > 0 && equalShapes(scale.shape, x.shape.slice(-1)), {
     op,
-    `scale ${formatSpec(scale)} does not fit the last axis of ${formatSpec(x)}`,
-    'Scale and bias have one value per feature.',
-    'norm-scale',
-  );
+    problem: `scale ${formatSpec(scale)} does not fit the last axis of ${formatSpec(x)}`,
+    likely: 'Scale and bias have one value per feature.',
+    page: 'norm-scale',
+  });
+}
+
+/** Gradient that reaches x through 1/deviation or 1/rms themselves: -inverse²·normed/count. */
+function throughInverse(
+  cotangent: Tensor,
+  { normed, inverse, count }: { readonly normed: Tensor; readonly inverse: Tensor; readonly count: Tensor },
+): Tensor {
+  return neg(mul(mul(div(cotangent, count), mul(inverse, inverse)), normed));
+}
+
+/** Adds the parts that exist: most graphs use only the first output, and pay nothing for the others. */
+function addPresent(first: Tensor, others: readonly (Tensor | undefined)[]): Tensor {
+  return others.reduce<Tensor>((sum, other) => (other === undefined ? sum : add(sum, other)), first);
 }
 
 const reduced = (x: TensorSpec): TensorSpec => ({ dtype: x.dtype, shape: [...x.shape.slice(0, -1), 1] });
 
 export const layerNormOp = defineComposite<'layerNorm', { readonly epsilon: number }>({
   name: 'layerNorm',
-  summary: 'Mean 0 and variance 1 over the last axis, then scale and bias. Outputs: result, mean, 1/deviation.',
+  summary:
+    'Mean 0 and variance 1 over the last axis, then scale and bias. Outputs: result, mean, 1/deviation.',
   dtypes: FLOAT_DTYPES,
   infer: ([x, scale, bias]) => {
     sameDtype('layerNorm', [x!, scale!, bias!], FLOAT_DTYPES);
@@ -70,11 +84,21 @@ export const layerNormOp = defineComposite<'layerNorm', { readonly epsilon: numb
     requireScale('layerNorm', x!, bias!);
     return [x!, reduced(x!), reduced(x!)];
   },
-  vjp: ({ inputs: [x, scale], outputs: [, average, invStd], cotangent: g }) => {
+  vjp: ({
+    inputs: [x, scale],
+    outputs: [, average, invStd],
+    cotangents: [, gAverage, gInvStd],
+    cotangent: g,
+  }) => {
     const normed = mul(sub(x!, average!), invStd!);
     const gs = mul(g, scale!);
     const centred = sub(sub(gs, mean(gs, lastAxis)), mul(normed, mean(mul(gs, normed), lastAxis)));
-    return [mul(centred, invStd!), mul(g, normed), g]; // autodiff sums the last two over the leading axes
+    const count = dimSize(x!.spec.shape.at(-1)!, x!.spec.dtype);
+    const fromAverage = gAverage === undefined ? undefined : div(gAverage, count);
+    const fromInvStd =
+      gInvStd === undefined ? undefined : throughInverse(gInvStd, { normed, inverse: invStd!, count });
+    const gx = addPresent(mul(centred, invStd!), [fromAverage, fromInvStd]);
+    return [gx, mul(g, normed), g]; // autodiff sums the last two over the leading axes
   },
   samples: [
     { inputs: [{ shape: [3, 6] }, { shape: [6] }, { shape: [6] }], params: { epsilon: 1e-12 } },
@@ -90,18 +114,22 @@ export const layerNormOp = defineComposite<'layerNorm', { readonly epsilon: numb
 
 export const rmsNormOp = defineComposite<'rmsNorm', { readonly epsilon: number }>({
   name: 'rmsNorm',
-  summary: 'Root mean square 1 over the last axis, then scale; no mean, no bias (T5). Outputs: result, 1/rms.',
+  summary:
+    'Root mean square 1 over the last axis, then scale; no mean, no bias (T5). Outputs: result, 1/rms.',
   dtypes: FLOAT_DTYPES,
   infer: ([x, scale]) => {
     sameDtype('rmsNorm', [x!, scale!], FLOAT_DTYPES);
     requireScale('rmsNorm', x!, scale!);
     return [x!, reduced(x!)];
   },
-  vjp: ({ inputs: [x, scale], outputs: [, invRms], cotangent: g }) => {
+  vjp: ({ inputs: [x, scale], outputs: [, invRms], cotangents: [, gInvRms], cotangent: g }) => {
     const normed = mul(x!, invRms!);
     const gs = mul(g, scale!);
     const along = mul(normed, mean(mul(gs, normed), lastAxis));
-    return [mul(sub(gs, along), invRms!), mul(g, normed)];
+    const count = dimSize(x!.spec.shape.at(-1)!, x!.spec.dtype);
+    const fromInvRms =
+      gInvRms === undefined ? undefined : throughInverse(gInvRms, { normed, inverse: invRms!, count });
+    return [addPresent(mul(sub(gs, along), invRms!), [fromInvRms]), mul(g, normed)];
   },
   samples: [
     { inputs: [{ shape: [3, 6] }, { shape: [6] }], params: { epsilon: 1e-6 } },
@@ -139,6 +167,9 @@ export function layerNorm(
 }
 
 /** Root mean square 1 over the last axis, then `scale`. @see Zhang & Sennrich 2019; T5's "layer norm" */
-export function rmsNorm(x: Tensor, { scale, epsilon }: { readonly scale: Tensor; readonly epsilon: number }): Tensor {
+export function rmsNorm(
+  x: Tensor,
+  { scale, epsilon }: { readonly scale: Tensor; readonly epsilon: number },
+): Tensor {
   return applyAll(rmsNormOp, [x, scale], { epsilon })[0]!;
 }

@@ -6,7 +6,7 @@ import { hostScalar } from '../host.js';
 import type { HostTensor, Shape, TensorSpec } from '../spec.js';
 import { hostTensor } from '../spec.js';
 import { apply, definePrimitive, notDifferentiable } from './define.js';
-import { resolveAxis } from './infer.js';
+import { requireSizes, resolveAxis } from './infer.js';
 
 /** Ops without tensor inputs: where values come from. */
 
@@ -17,7 +17,7 @@ export const inputOp = definePrimitive<'input', { readonly name: string; readonl
   name: 'input',
   summary: 'A value handed in at run time.',
   dtypes: ALL_DTYPES,
-  infer: (_, { spec }) => [spec],
+  infer: (_, { spec }) => [(requireSizes('input', spec.shape), spec)],
   vjp: noInput,
   samples: [],
 });
@@ -31,11 +31,16 @@ export const constantOp = definePrimitive<'constant', { readonly value: HostTens
   samples: [{ inputs: [], params: { value: hostTensor('f32', [2, 3], [1, -2, 3.5, 0, 1e-3, 7]) } }],
 });
 
-export const iotaOp = definePrimitive<'iota', { readonly dtype: DType; readonly shape: Shape; readonly axis: number }>({
+export const iotaOp = definePrimitive<
+  'iota',
+  { readonly dtype: DType; readonly shape: Shape; readonly axis: number }
+>({
   name: 'iota',
   summary: 'Counts 0, 1, 2, … along one axis.',
   dtypes: ['f32'],
-  infer: (_, { dtype, shape, axis }) => [(resolveAxis('iota', axis, shape.length), { dtype, shape })],
+  infer: (_, { dtype, shape, axis }) => [
+    (resolveAxis('iota', axis, shape.length), { dtype, shape: requireSizes('iota', shape) }),
+  ],
   vjp: noInput,
   samples: [
     { inputs: [], params: { dtype: 'i32', shape: [5], axis: 0 } },
@@ -54,7 +59,7 @@ export const dimSizeOp = definePrimitive<'dimSize', { readonly dim: Dim; readonl
 
 /** A placeholder; only `trace` and tests need it. */
 export function input(name: string, spec: TensorSpec): Tensor {
-  return apply(inputOp, [], { name, spec });
+  return apply(inputOp, [], { name, spec: { dtype: spec.dtype, shape: [...spec.shape] } });
 }
 
 /** A tensor holding a value known while tracing. */
@@ -76,4 +81,3 @@ export function iota(dtype: DType, shape: Shape, { axis }: { readonly axis: numb
 export function dimSize(dim: Dim, dtype: DType): Tensor {
   return typeof dim === 'number' ? scalar(dtype, dim) : apply(dimSizeOp, [], { dim, dtype });
 }
-

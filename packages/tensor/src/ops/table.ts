@@ -1,13 +1,18 @@
 import * as activation from './activation.js';
 import * as attention from './attention.js';
 import type { CompositeRecord, OpRecord, ParamsOf, PrimitiveRecord } from './define.js';
+import * as blocks from './blocks.js';
+import * as compare from './compare.js';
+import * as dropout from './dropout.js';
 import * as elementwise from './elementwise.js';
+import * as embedding from './embedding.js';
 import * as identity from './identity.js';
 import * as indexing from './indexing.js';
 import * as loss from './loss.js';
 import * as matmul from './matmul.js';
 import * as movement from './movement.js';
 import * as normalization from './normalization.js';
+import * as quantized from './quantized.js';
 import * as random from './random.js';
 import * as reduce from './reduce.js';
 import * as source from './source.js';
@@ -26,7 +31,7 @@ export const PRIMITIVES = {
   sqrt: elementwise.sqrtOp,
   tanh: elementwise.tanhOp,
   erf: elementwise.erfOp,
-  not: elementwise.notOp,
+  not: compare.notOp,
   add: elementwise.addOp,
   sub: elementwise.subOp,
   mul: elementwise.mulOp,
@@ -35,19 +40,19 @@ export const PRIMITIVES = {
   maximum: elementwise.maximumOp,
   minimum: elementwise.minimumOp,
   remainder: elementwise.remainderOp,
-  equal: elementwise.equalOp,
-  less: elementwise.lessOp,
-  lessEqual: elementwise.lessEqualOp,
-  and: elementwise.andOp,
-  or: elementwise.orOp,
-  where: elementwise.whereOp,
+  equal: compare.equalOp,
+  less: compare.lessOp,
+  lessEqual: compare.lessEqualOp,
+  and: compare.andOp,
+  or: compare.orOp,
+  where: compare.whereOp,
   cast: elementwise.castOp,
   reshape: movement.reshapeOp,
   transpose: movement.transposeOp,
   broadcastTo: movement.broadcastToOp,
-  slice: movement.sliceOp,
-  pad: movement.padOp,
-  concat: movement.concatOp,
+  slice: blocks.sliceOp,
+  pad: blocks.padOp,
+  concat: blocks.concatOp,
   reduceSum: reduce.reduceSumOp,
   reduceMax: reduce.reduceMaxOp,
   argMax: reduce.argMaxOp,
@@ -74,17 +79,21 @@ export const COMPOSITES = {
   layerNorm: normalization.layerNormOp,
   rmsNorm: normalization.rmsNormOp,
   bernoulli: random.bernoulliOp,
-  dropout: attention.dropoutOp,
+  dropout: dropout.dropoutOp,
   attention: attention.attentionOp,
-  embedding: attention.embeddingOp,
+  embedding: embedding.embeddingOp,
   takeAlong: loss.takeAlongOp,
   crossEntropy: loss.crossEntropyOp,
-  quantizedMatmul: attention.quantizedMatmulOp,
+  quantizedMatmul: quantized.quantizedMatmulOp,
 } as const;
 
+/** Name of a primitive. */
 export type PrimitiveName = keyof typeof PRIMITIVES;
+/** Name of a composite. */
 export type CompositeName = keyof typeof COMPOSITES;
+/** Parameters of a primitive, by its name. */
 export type PrimitiveParams<N extends PrimitiveName> = ParamsOf<(typeof PRIMITIVES)[N]>;
+/** Parameters of a composite, by its name. */
 export type CompositeParams<N extends CompositeName> = ParamsOf<(typeof COMPOSITES)[N]>;
 
 /** Every op, erased to the general record type, in table order. */

@@ -3,11 +3,15 @@ import { rewriteGraph } from '../graph/builder.js';
 import type { Graph, Node, Tensor } from '../graph/graph.js';
 
 /** Replaces composites that the backend does not take by their meaning in other ops, until none is left. */
-export function decomposeGraph(graph: Graph, capabilities: Pick<Capabilities, 'nativeComposites' | 'acceptsComposite'>): Graph {
+export function decomposeGraph(
+  graph: Graph,
+  capabilities: Pick<Capabilities, 'nativeComposites' | 'acceptsComposite'>,
+): Graph {
   let current = graph;
   for (;;) {
     const used = usedTensors(current);
-    const isForeign = (node: Node): boolean => node.record.decompose !== undefined && !isNative(node, used, capabilities);
+    const isForeign = (node: Node): boolean =>
+      node.record.decompose !== undefined && !isNative(node, used, capabilities);
     if (!current.nodes.some(isForeign)) return current;
     current = rewriteGraph(current, (node, inputs) =>
       isForeign(node) ? node.record.decompose!(inputs, node.params) : undefined,
@@ -21,7 +25,12 @@ function isNative(
   { nativeComposites, acceptsComposite }: Pick<Capabilities, 'nativeComposites' | 'acceptsComposite'>,
 ): boolean {
   if (!nativeComposites.has(node.op)) return false;
-  return acceptsComposite?.(node, node.outputs.map((output) => used.has(output))) ?? true;
+  return (
+    acceptsComposite?.(
+      node,
+      node.outputs.map((output) => used.has(output)),
+    ) ?? true
+  );
 }
 
 /** Tensors that a node or the caller reads. */

@@ -17,7 +17,9 @@ export function dedupeGraph(graph: Graph): Graph {
     return ids.size - 1;
   };
   const hostKey = (value: HostTensor): string =>
-    value.data.length <= COMPARED_ELEMENTS ? `${formatSpec(value)}${value.data.join(',')}` : `#${idOf(value)}`;
+    value.data.length <= COMPARED_ELEMENTS
+      ? `${formatSpec(value)}${value.data.join(',')}`
+      : `#${idOf(value)}`;
   const seen = new Map<string, readonly Tensor[]>();
   return rewriteGraph(graph, (node, inputs) => {
     const key = nodeKey(node, inputs, idOf, hostKey);

@@ -3,6 +3,7 @@ import { rewriteGraph } from '../graph/builder.js';
 import { readElement } from '../host.js';
 import { reshape, transpose, broadcastTo } from '../ops/movement.js';
 import { scalar } from '../ops/source.js';
+import type { HostTensor } from '../spec.js';
 import { equalShapes } from '../spec.js';
 
 /**
@@ -22,10 +23,10 @@ function foldNode(node: Node, inputs: readonly Tensor[]): readonly Tensor[] | un
 
 /** The value all elements of a tensor share, when that is known. */
 function splatValue(tensor: Tensor): number | undefined {
-  const { node } = tensor;
-  if (node.op === 'broadcastTo' || node.op === 'reshape') return splatValue(node.inputs[0]!);
+  let { node } = tensor;
+  while (node.op === 'broadcastTo' || node.op === 'reshape') node = node.inputs[0]!.node;
   if (node.op !== 'constant') return undefined;
-  const value = node.params['value'] as Parameters<typeof readElement>[0];
+  const value = node.params['value'] as HostTensor;
   return value.data.length === 1 ? readElement(value, 0) : undefined;
 }
 
@@ -74,7 +75,10 @@ const IDENTITIES: Readonly<Record<string, Identity>> = {
     if (x!.node.op !== 'transpose') return undefined;
     const outer = node.params['permutation'] as readonly number[];
     const inner = x!.node.params['permutation'] as readonly number[];
-    return transpose(x!.node.inputs[0]!, outer.map((axis) => inner[axis]!));
+    return transpose(
+      x!.node.inputs[0]!,
+      outer.map((axis) => inner[axis]!),
+    );
   },
   broadcastTo: (node, [x]) => {
     if (x!.node.op === 'broadcastTo') return broadcastTo(x!.node.inputs[0]!, node.outputs[0]!.spec.shape);
@@ -85,4 +89,3 @@ const IDENTITIES: Readonly<Record<string, Identity>> = {
     return known === undefined ? undefined : ifSame(node, known !== 0 ? x! : y!);
   },
 };
-

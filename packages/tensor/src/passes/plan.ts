@@ -19,7 +19,7 @@ export interface MemoryPlan {
   readonly buffers: ReadonlyMap<Tensor, PlannedBuffer>;
   /** For each node, the intermediates that nobody reads after it. */
   readonly expiring: readonly (readonly Tensor[])[];
-  /** For each node, the donated inputs that nobody reads after it. */
+  /** For each node, the donated inputs that nobody reads after it and that are no outputs themselves. */
   readonly donatedAfter: readonly (readonly Tensor[])[];
 }
 
@@ -42,7 +42,10 @@ export function planMemory(graph: Graph, bindings: DimBindings): MemoryPlan {
     arena = arena.filter((placed) => placed.until >= step);
     for (const output of node.outputs) {
       if (outputs.has(output)) continue;
-      const sizeBytes = sizeInBytes({ dtype: output.spec.dtype, shape: evaluateShape(output.spec.shape, bindings) });
+      const sizeBytes = sizeInBytes({
+        dtype: output.spec.dtype,
+        shape: evaluateShape(output.spec.shape, bindings),
+      });
       const until = lastUse.get(output) ?? step;
       const offset = place(arena, sizeBytes, until);
       arenaBytes = Math.max(arenaBytes, offset + sizeBytes);
@@ -82,10 +85,11 @@ function lastUses(graph: Graph): ReadonlyMap<Tensor, number> {
 
 function donations(graph: Graph, lastUse: ReadonlyMap<Tensor, number>): readonly (readonly Tensor[])[] {
   const after: Tensor[][] = graph.nodes.map(() => []);
+  const outputs = new Set(graph.outputs);
   for (const { input } of graph.aliases) {
     const tensor = graph.inputs[input]!;
     const step = lastUse.get(tensor);
-    if (step !== undefined) after[step]!.push(tensor);
+    if (step !== undefined && !outputs.has(tensor)) after[step]!.push(tensor);
   }
   return after;
 }

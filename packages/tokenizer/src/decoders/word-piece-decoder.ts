@@ -17,7 +17,8 @@ export function createWordPieceDecoder(options: WordPieceDecoderOptions = {}): D
     type: 'WordPiece',
     decode(tokens: readonly string[]): string {
       const parts = tokens.map((token, index) => {
-        const part = index === 0 ? token : token.startsWith(prefix) ? token.slice(prefix.length) : ` ${token}`;
+        const part =
+          index === 0 ? token : token.startsWith(prefix) ? token.slice(prefix.length) : ` ${token}`;
         return cleanup ? cleanUpSpaces(part).replaceAll(' do not', " don't") : part;
       });
       return parts.join('');

@@ -12,16 +12,7 @@ export interface JsonField {
  * Parses a file.
  * @throws TokenizerError (malformed-file) when it is not JSON
  */
-export function parseJson(file: string, text: unknown): JsonField {
-  if (typeof text !== 'string') {
-    throw new TokenizerError({
-      code: 'bad-input',
-      op: 'tokenizerFromFiles',
-      file,
-      problem: `the content must be a string, got ${show(text)}`,
-      remedy: 'read the file as UTF-8 text.',
-    });
-  }
+export function parseJson(file: string, text: string): JsonField {
   try {
     return { file, path: '', value: JSON.parse(text) as unknown };
   } catch (cause) {
@@ -68,7 +59,9 @@ export function arrayItems(field: JsonField): JsonField[] {
 
 /** The field as a string. @throws TokenizerError when it is something else */
 export function stringValue(field: JsonField): string {
-  return typeof field.value === 'string' ? field.value : fail(field, `must be a string, is ${show(field.value)}`);
+  return typeof field.value === 'string'
+    ? field.value
+    : fail(field, `must be a string, is ${show(field.value)}`);
 }
 
 /** The field as true or false. @throws TokenizerError when it is something else */
@@ -87,9 +80,10 @@ export function countValue(field: JsonField): number {
 }
 
 /** The field as an object. @throws TokenizerError when it is something else */
-export function objectValue(field: JsonField): Readonly<Record<string, unknown>> {
+function objectValue(field: JsonField): Readonly<Record<string, unknown>> {
   const { value } = field;
-  if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (value !== null && typeof value === 'object' && !Array.isArray(value))
+    return value as Record<string, unknown>;
   return fail(field, `must be an object, is ${show(value)}`);
 }
 

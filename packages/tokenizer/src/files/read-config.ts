@@ -3,6 +3,7 @@ import { specialTokenRoles, type AddedToken, type SpecialTokenRole } from '../to
 import {
   arrayItems,
   booleanValue,
+  countValue,
   fail,
   objectEntries,
   optionalField,
@@ -11,7 +12,10 @@ import {
 } from './json-field.js';
 import { readAddedToken } from './read-stages.js';
 
-/** What tokenizer_config.json, special_tokens_map.json and added_tokens.json say, the first before the second. */
+/**
+ * What tokenizer_config.json, special_tokens_map.json and added_tokens.json say, the first before the
+ * second.
+ */
 export interface TokenizerConfig {
   readonly tokenizerClass: string | undefined;
   readonly specialTokens: Readonly<Partial<Record<SpecialTokenRole, string>>>;
@@ -45,19 +49,21 @@ export function readConfig(
     return field === undefined ? [] : [{ role, field }];
   });
   const additional = find('additional_special_tokens') ?? find('extra_special_tokens');
-  const extraIds = own('extra_ids');
   return {
     tokenizerClass: mapField(own('tokenizer_class'), stringValue),
     specialTokens: Object.fromEntries(roleFields.map(({ role, field }) => [role, tokenContent(field)])),
     additionalSpecialTokens: additional && readTokenList(additional),
-    addedTokens: [...readDecoderTable(own('added_tokens_decoder')), ...readAddedTokensFile(addedTokens)],
+    addedTokens: unrepeated([
+      ...readDecoderTable(own('added_tokens_decoder')),
+      ...readAddedTokensFile(addedTokens),
+    ]),
     declaredTokens: roleFields
       .filter(({ field }) => typeof field.value !== 'string')
       .map(({ field }) => readAddedToken(field, 0)),
     normalizer: readNormalizerSettings(config),
     modelMaxLength: mapField(own('model_max_length'), readMaxLength),
     cleanUpSpaces: mapField(own('clean_up_tokenization_spaces'), booleanValue),
-    extraIds: mapField(extraIds, readMaxLength),
+    extraIds: mapField(own('extra_ids'), countValue),
   };
 }
 
@@ -105,6 +111,15 @@ function readAddedTokensFile(file: JsonField | undefined): AddedToken[] {
   });
 }
 
+/**
+ * transformers writes some tokens to both files; a token with two ids stays, for the check that refuses it.
+ */
+function unrepeated(tokens: readonly AddedToken[]): AddedToken[] {
+  return [
+    ...new Map(tokens.map((token) => [`${token.id} ${token.content}`, token] as const).reverse()).values(),
+  ].reverse();
+}
+
 function readNormalizerSettings(config: JsonField | undefined): BertNormalizerOptions {
   if (config === undefined) return {};
   const flag = (key: string) => mapField(optionalField(config, key), booleanValue);
@@ -114,7 +129,10 @@ function readNormalizerSettings(config: JsonField | undefined): BertNormalizerOp
     handleChineseChars: flag('tokenize_chinese_chars'),
   };
   if (flag('do_basic_tokenize') === false) {
-    fail(optionalField(config, 'do_basic_tokenize')!, 'must be true: only whole BERT pipelines are supported');
+    fail(
+      optionalField(config, 'do_basic_tokenize')!,
+      'must be true: only whole BERT pipelines are supported',
+    );
   }
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }

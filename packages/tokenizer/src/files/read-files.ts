@@ -1,14 +1,26 @@
 import { bertSpecialTokens } from '../bert.js';
-import { createByt5Tokenizer } from '../byt5.js';
+import { byt5Sentinels, createByt5Tokenizer, FIRST_EXTRA_ID } from '../byt5.js';
 import { createWordPieceDecoder } from '../decoders/word-piece-decoder.js';
-import { checkOptions, TokenizerError } from '../errors.js';
+import { checkOptions, checkText, TokenizerError } from '../errors.js';
 import { createWordPiece, type WordPieceModel } from '../models/word-piece.js';
 import { createBertNormalizer } from '../normalizers/bert-normalizer.js';
 import { createBertProcessor } from '../post-processors/template-processor.js';
 import { createBertPreTokenizer } from '../pre-tokenizers/bert-pre-tokenizer.js';
-import { specialAddedToken, type AddedToken, type SpecialTokenRole, type TokenizerParts } from '../tokenizer-parts.js';
+import {
+  specialAddedToken,
+  type AddedToken,
+  type SpecialTokenRole,
+  type TokenizerParts,
+} from '../tokenizer-parts.js';
 import { createTokenizer, type Tokenizer } from '../tokenizer.js';
-import { arrayItems, failUnsupported, optionalField, parseJson, requiredField, type JsonField } from './json-field.js';
+import {
+  arrayItems,
+  failUnsupported,
+  optionalField,
+  parseJson,
+  requiredField,
+  type JsonField,
+} from './json-field.js';
 import { readConfig, type TokenizerConfig } from './read-config.js';
 import * as stages from './read-stages.js';
 import { tokenizerFileNames, type TokenizerFiles } from './write-files.js';
@@ -23,8 +35,13 @@ const bertClasses = ['BertTokenizer', 'ElectraTokenizer', 'DistilBertTokenizer']
  */
 export function tokenizerFromFiles(files: TokenizerFiles): Tokenizer {
   checkOptions('tokenizerFromFiles', files, tokenizerFileNames);
-  const parse = (name: keyof TokenizerFiles) =>
-    files[name] === undefined ? undefined : parseJson(name, files[name]);
+  for (const [name, content] of Object.entries(files)) {
+    if (content !== undefined) checkText('tokenizerFromFiles', name, content);
+  }
+  const parse = (name: keyof TokenizerFiles) => {
+    const content = files[name];
+    return content === undefined ? undefined : parseJson(name, content);
+  };
   const configFile = parse('tokenizer_config.json');
   const config = readConfig(configFile, parse('special_tokens_map.json'), parse('added_tokens.json'));
   const tokenizerJson = parse('tokenizer.json');
@@ -33,7 +50,10 @@ export function tokenizerFromFiles(files: TokenizerFiles): Tokenizer {
   if (className === 'ByT5Tokenizer') return readByt5(config);
   if (files['vocab.txt'] !== undefined) {
     if (className !== undefined && !bertClasses.includes(className)) {
-      failUnsupported(requiredField(configFile!, 'tokenizer_class'), `"${className}"`, [...bertClasses, 'ByT5Tokenizer']);
+      failUnsupported(requiredField(configFile!, 'tokenizer_class'), `"${className}"`, [
+        ...bertClasses,
+        'ByT5Tokenizer',
+      ]);
     }
     return createTokenizer(readBertVocabulary(files['vocab.txt'], config));
   }
@@ -41,7 +61,7 @@ export function tokenizerFromFiles(files: TokenizerFiles): Tokenizer {
     code: 'missing-file',
     op: 'tokenizerFromFiles',
     file: 'tokenizer.json',
-    problem: `neither tokenizer.json nor vocab.txt is there${className === undefined ? '' : ` for ${className}`}`,
+    problem: `tokenizer.json and vocab.txt are both missing (tokenizer_class: ${className ?? 'not given'})`,
     remedy:
       'the folder holds the model only, or a SentencePiece model (spiece.model), which is not supported yet. ' +
       'A ByT5 folder needs tokenizer_class "ByT5Tokenizer" in tokenizer_config.json.',
@@ -135,12 +155,14 @@ function addedBertTokens(
   const given = addedTokens.map((token) =>
     special.has(token.content) ? { ...token, special: true, normalized: false } : token,
   );
+  const givenContents = new Set(given.map(({ content }) => content));
+  const additional = new Set(additionalSpecialTokens);
   let nextId = given.reduce((next, { id }) => Math.max(next, id + 1), model.vocabSize);
   const declared = [...special].flatMap((content) => {
-    if (given.some((token) => token.content === content)) return [];
+    if (givenContents.has(content)) return [];
     const id = model.tokenToId(content);
     if (id !== undefined) return [specialAddedToken(content, id)];
-    return additionalSpecialTokens.includes(content) ? [specialAddedToken(content, nextId++)] : [];
+    return additional.has(content) ? [specialAddedToken(content, nextId++)] : [];
   });
   return mergeAddedTokens(given, declared);
 }
@@ -152,19 +174,20 @@ function mergeAddedTokens(first: readonly AddedToken[], second: readonly AddedTo
 }
 
 function readByt5(config: TokenizerConfig): Tokenizer {
-  const { specialTokens, addedTokens, declaredTokens, additionalSpecialTokens, extraIds, modelMaxLength } = config;
+  const { specialTokens, addedTokens, declaredTokens, additionalSpecialTokens, extraIds, modelMaxLength } =
+    config;
   const { pad, eos, unk } = { pad: '<pad>', eos: '</s>', unk: '<unk>', ...specialTokens };
   const standard = createByt5Tokenizer({ extraIds: 0, specialTokens: { pad, eos, unk } }).parts.addedTokens!;
   const control = standard.map((token) => {
     const declared = declaredTokens.find(({ content }) => content === token.content);
     return declared === undefined ? token : { ...declared, id: token.id, special: true, normalized: false };
   });
-  const sentinels =
-    additionalSpecialTokens ?? Array.from({ length: extraIds ?? 125 }, (_, index) => `<extra_id_${index}>`);
-  const counted = sentinels.map((content, index) => specialAddedToken(content, 259 + index));
   const listed = addedTokens.map((token) => ({ ...token, normalized: false }));
+  const hasSentinels = listed.some(({ id }) => id > control.at(-1)!.id);
+  const sentinels = hasSentinels ? [] : (additionalSpecialTokens ?? byt5Sentinels(extraIds ?? 125));
+  const counted = sentinels.map((content, index) => specialAddedToken(content, FIRST_EXTRA_ID + index));
   return createByt5Tokenizer({
-    addedTokens: mergeAddedTokens(listed, mergeAddedTokens(control, listed.length > 3 ? [] : counted)),
+    addedTokens: mergeAddedTokens(listed, mergeAddedTokens(control, counted)),
     specialTokens: { pad, eos, unk },
     modelMaxLength,
   });

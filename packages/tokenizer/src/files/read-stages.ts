@@ -2,7 +2,11 @@ import { createWordPieceDecoder } from '../decoders/word-piece-decoder.js';
 import { createWordPiece, type WordPieceModel } from '../models/word-piece.js';
 import { createBertNormalizer, type BertNormalizerOptions } from '../normalizers/bert-normalizer.js';
 import type { Decoder, PostProcessor, PreTokenizer, TemplatePiece } from '../pipeline.js';
-import { createBertProcessor, createTemplateProcessor, type TemplateToken } from '../post-processors/template-processor.js';
+import {
+  createBertProcessor,
+  createTemplateProcessor,
+  type TemplateToken,
+} from '../post-processors/template-processor.js';
 import { createBertPreTokenizer } from '../pre-tokenizers/bert-pre-tokenizer.js';
 import type { AddedToken } from '../tokenizer-parts.js';
 import {
@@ -19,7 +23,7 @@ import {
 } from './json-field.js';
 
 /** Options of the `normalizer` section. */
-export function readNormalizerOptions(section: JsonField): BertNormalizerOptions {
+function readNormalizerOptions(section: JsonField): BertNormalizerOptions {
   checkType(section, ['BertNormalizer']);
   const flag = (name: string, missing: boolean) => {
     const field = optionalField(section, name);
@@ -67,7 +71,9 @@ export function readModel(section: JsonField): WordPieceModel {
   const prefix = optionalField(section, 'continuing_subword_prefix');
   const maxChars = optionalField(section, 'max_input_chars_per_word');
   return createWordPiece({
-    vocab: new Map(objectEntries(requiredField(section, 'vocab')).map(([token, id]) => [token, countValue(id)])),
+    vocab: new Map(
+      objectEntries(requiredField(section, 'vocab')).map(([token, id]) => [token, countValue(id)]),
+    ),
     unkToken: unkToken && stringValue(unkToken),
     continuingSubwordPrefix: prefix && stringValue(prefix),
     maxInputCharsPerWord: maxChars && countValue(maxChars),
@@ -105,7 +111,8 @@ function readPiece(piece: JsonField, specialTokens: ReadonlyMap<string, JsonFiel
   const special = specialTokens.get(name) ?? fail(field, `"${name}" is not among special_tokens`);
   const ids = arrayItems(requiredField(special, 'ids')).map(countValue);
   const tokens = arrayItems(requiredField(special, 'tokens')).map(stringValue);
-  if (ids.length !== tokens.length || ids.length === 0) fail(special, 'needs as many ids as tokens, at least one');
+  if (ids.length !== tokens.length || ids.length === 0)
+    fail(special, 'needs as many ids as tokens, at least one');
   return { name, ids, tokens, typeId };
 }
 

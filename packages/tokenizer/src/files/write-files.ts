@@ -23,7 +23,8 @@ export const tokenizerFileNames: readonly (keyof TokenizerFiles)[] = [
 
 /**
  * The files that load these parts again, here and in Hugging Face.
- * WordPiece: tokenizer.json, vocab.txt (when its ids count from 0) and the two side files; ByT5: the side files only.
+ * WordPiece: tokenizer.json, vocab.txt (when its ids count from 0) and the two side files; ByT5: the side
+ * files only.
  * @throws TokenizerError (unsupported) for a stage of someone's own, which no file can express
  */
 export function writeTokenizerFiles(parts: TokenizerParts): TokenizerFiles {
@@ -125,5 +126,7 @@ function specialTokensJson(parts: TokenizerParts): { readonly [key: string]: Jso
 
 function additionalTokens({ addedTokens = [], specialTokens = {} }: TokenizerParts): string[] {
   const roles = new Set(Object.values(specialTokens));
-  return addedTokens.filter(({ content, special }) => special && !roles.has(content)).map(({ content }) => content);
+  return addedTokens
+    .filter(({ content, special }) => special && !roles.has(content))
+    .map(({ content }) => content);
 }

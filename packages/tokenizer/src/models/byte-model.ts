@@ -10,8 +10,8 @@ export interface ByteModelOptions {
 }
 
 /**
- * UTF-8 bytes as ids. A token is written as the character of the same number (byte 0xc3 is `Ã`), as in Hugging Face;
- * every byte of a character has that character's offsets.
+ * UTF-8 bytes as ids. A token is written as the character of the same number (byte 0xc3 is `Ã`), as in
+ * Hugging Face; every byte of a character has that character's offsets.
  */
 export function createByteModel(options: ByteModelOptions = {}): Model {
   checkOptions('createByteModel', options, ['firstByteId']);
@@ -34,7 +34,7 @@ export function createByteModel(options: ByteModelOptions = {}): Model {
 function encodeBytes({ text, spans }: Words, sink: TokenSink, firstByteId: number): void {
   for (let k = 0; k < spans.length; k += 2) {
     const end = spans[k + 1]!;
-    for (let i = spans[k]!; i < end; ) {
+    for (let i = spans[k]!; i < end;) {
       const codePoint = codePointIn(text.units, i, end);
       const next = i + (codePoint > 0xffff ? 2 : 1);
       if (codePoint < 0x80) {

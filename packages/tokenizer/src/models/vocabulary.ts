@@ -16,7 +16,8 @@ const largestId = 0x7fffff;
 /**
  * Checks tokens and ids and indexes them both ways.
  * @param where  names the file in errors, when the vocabulary comes from one
- * @throws TokenizerError (malformed-file) for a token or an id that occurs twice, or an id that is not a small integer
+ * @throws TokenizerError (malformed-file) for a token or an id that occurs twice, or an id that is not a
+ * small integer
  */
 export function createVocabulary(input: VocabularyInput, where: { op: string; file?: string }): Vocabulary {
   const ids = new Map<string, number>();
@@ -33,10 +34,14 @@ export function createVocabulary(input: VocabularyInput, where: { op: string; fi
       fail(`token ${show(token)} has id ${show(id)}`, `ids are integers from 0 to ${largestId}.`);
     }
     const other = tokens[id];
-    if (other !== undefined) fail(`tokens ${show(other)} and ${show(token)} both have id ${id}`, 'a hand-edited file.');
+    if (other !== undefined)
+      fail(`tokens ${show(other)} and ${show(token)} both have id ${id}`, 'a hand-edited file.');
     const first = ids.get(token);
     if (first !== undefined) {
-      fail(`token ${show(token)} occurs twice, as ids ${first} and ${id}`, 'a line was copied; each token needs one id.');
+      fail(
+        `token ${show(token)} occurs twice, as ids ${first} and ${id}`,
+        'a line was copied; each token needs one id.',
+      );
     }
     ids.set(token, id);
     tokens[id] = token;

@@ -1,6 +1,13 @@
 import { checkInteger, checkOptions, show, TokenizerError } from '../errors.js';
 import type { Json, Model, Words } from '../pipeline.js';
-import { buildTrie, NO_NODE, NO_VALUE, trieSlot, type CodeUnitTrie, type TrieEntry } from '../text/code-unit-trie.js';
+import {
+  buildTrie,
+  NO_NODE,
+  NO_VALUE,
+  trieSlot,
+  type CodeUnitTrie,
+  type TrieEntry,
+} from '../text/code-unit-trie.js';
 import type { TokenSink } from '../text/token-sink.js';
 import { createVocabulary, type Vocabulary, type VocabularyInput } from './vocabulary.js';
 
@@ -33,7 +40,8 @@ const WORD_START = 0;
 const CONTINUATION = 1;
 
 /**
- * WordPiece: the longest piece from the left, again and again; a word with a part that no piece spells is unknown.
+ * WordPiece: the longest piece from the left, again and again; a word with a part that no piece spells is
+ * unknown.
  * @throws TokenizerError when the vocabulary is damaged or lacks the unknown token
  * @see Devlin et al. 2019; Song et al. 2021 (arXiv 2012.15524)
  */
@@ -109,7 +117,13 @@ function encodeWords({ text, spans }: Words, sink: TokenSink, lookup: Lookup): v
 }
 
 /** Longest match first; false as soon as no piece fits. */
-function encodeWord(units: Uint16Array, start: number, end: number, sink: TokenSink, trie: CodeUnitTrie): boolean {
+function encodeWord(
+  units: Uint16Array,
+  start: number,
+  end: number,
+  sink: TokenSink,
+  trie: CodeUnitTrie,
+): boolean {
   const { slots } = trie;
   let root = WORD_START;
   for (let from = start; from < end; root = CONTINUATION) {

@@ -3,7 +3,11 @@ import type { Json, Normalizer } from '../pipeline.js';
 import { AlignedTextBuilder, type AlignedText } from '../text/aligned-text.js';
 import { codePointAt, widthAt } from '../text/code-units.js';
 import { createCanonicalDecomposer, type AlignedCodePoint } from '../unicode/canonical-order.js';
-import { BERT_CONTROL_RANGES, NONSPACING_MARK_RANGES, WHITE_SPACE_RANGES } from '../unicode/code-point-ranges.js';
+import {
+  BERT_CONTROL_RANGES,
+  NONSPACING_MARK_RANGES,
+  WHITE_SPACE_RANGES,
+} from '../unicode/code-point-ranges.js';
 import { parseCodePointSet } from '../unicode/code-point-set.js';
 
 /** What BERT's normaliser does; the defaults are those of the uncased models. */
@@ -19,7 +23,7 @@ export interface BertNormalizerOptions {
 }
 
 /** The options with every default filled in. */
-export type BertNormalizerSettings = Required<BertNormalizerOptions>;
+type BertNormalizerSettings = Required<BertNormalizerOptions>;
 
 const optionNames = ['cleanText', 'handleChineseChars', 'stripAccents', 'lowercase'];
 
@@ -28,71 +32,93 @@ const UNKNOWN = -1;
 const FIRST_EXPANSION = -2;
 
 /**
- * BERT's normaliser: clean-up, spaces around Chinese characters, accent stripping, lower-casing, in that order.
- * One pass: characters that map one to one go through a table, the rest through expansions that are computed once.
+ * BERT's normaliser: clean-up, spaces around Chinese characters, accent stripping, lower-casing, in that
+ * order. One pass: characters that map one to one go through a table, the rest through expansions that are
+ * computed once.
  * @see Devlin et al. 2019; character classes as in Hugging Face tokenizers (see code-point-ranges.ts)
  */
 export function createBertNormalizer(options: BertNormalizerOptions = {}): Normalizer {
   checkOptions('createBertNormalizer', options, optionNames);
   const settings = bertNormalizerSettings(options);
   const rules = createRules(settings);
-  const table = new Int32Array(0x10000).fill(UNKNOWN);
-  const expansions: (Uint16Array | null)[] = [];
-  const astral = new Map<number, Uint16Array | null>();
-
-  const expansionAt = (text: string, index: number, end: number): Uint16Array | null | undefined => {
-    const unit = text.charCodeAt(index);
-    if ((unit & 0xf800) === 0xd800) {
-      const codePoint = codePointAt(text, index, end);
-      if (!astral.has(codePoint)) astral.set(codePoint, rules.expand(codePoint));
-      return astral.get(codePoint);
-    }
-    if (table[unit] === UNKNOWN) {
-      const expansion = rules.expand(unit);
-      if (expansion?.length === 1) table[unit] = expansion[0]!;
-      else table[unit] = FIRST_EXPANSION - (expansions.push(expansion) - 1);
-    }
-    return table[unit]! >= 0 ? undefined : expansions[FIRST_EXPANSION - table[unit]!];
-  };
-
-  /** Writes the stretch from `start` of characters that do not map one to one; returns its end. */
-  const writeExpansions = (text: string, start: number, end: number, builder: AlignedTextBuilder): number => {
-    let stop = start;
-    let isReordered = false;
-    for (let next = start; next < end; stop = next) {
-      const expansion = expansionAt(text, next, end);
-      if (expansion === undefined) break;
-      if (expansion === null) isReordered = true;
-      next += widthAt(text, next, end);
-    }
-    if (isReordered) {
-      writeRun(rules.normalizeRun(text, start, stop), builder);
-      return stop;
-    }
-    for (let i = start; i < stop; ) {
-      const next = i + widthAt(text, i, stop);
-      const expansion = expansionAt(text, i, stop)!;
-      if (expansion.length > 0) builder.beginBlock(i, next);
-      for (let k = 0; k < expansion.length; k++) builder.push(expansion[k]!);
-      i = next;
-    }
-    return stop;
-  };
-
+  const expansions = createExpansionTable(rules);
   return Object.freeze({
     type: 'BertNormalizer',
     normalize(text: string, start: number, end: number): AlignedText {
       const builder = new AlignedTextBuilder(end - start);
-      let i = start;
-      while (i < end) {
+      for (let i = start; i < end;) {
         builder.beginLinear(i);
-        i = builder.pushMapped(text, table, i, end);
-        if (i < end) i = writeExpansions(text, i, end, builder);
+        i = builder.pushMapped(text, expansions.simple, i, end);
+        if (i < end) i = writeExpansions({ text, start: i, end }, { rules, expansions, builder });
       }
       return builder.finish();
     },
     toJson: () => bertNormalizerJson(settings),
   });
+}
+
+/** What every character becomes; filled as characters are met. */
+interface ExpansionTable {
+  /** By code unit: what it maps to when that is one unit, else a negative number. */
+  readonly simple: Int32Array;
+  /**
+   * Units of a character that does not map one to one; null when neighbours matter; undefined when it does.
+   */
+  at(text: string, index: number, end: number): Uint16Array | null | undefined;
+}
+
+function createExpansionTable(rules: Rules): ExpansionTable {
+  const simple = new Int32Array(0x10000).fill(UNKNOWN);
+  const expansions: (Uint16Array | null)[] = [];
+  const astral = new Map<number, Uint16Array | null>();
+  return {
+    simple,
+    at(text, index, end) {
+      const unit = text.charCodeAt(index);
+      if ((unit & 0xf800) === 0xd800) {
+        const codePoint = codePointAt(text, index, end);
+        if (!astral.has(codePoint)) astral.set(codePoint, rules.expand(codePoint));
+        return astral.get(codePoint);
+      }
+      if (simple[unit] === UNKNOWN) {
+        const expansion = rules.expand(unit);
+        if (expansion?.length === 1) simple[unit] = expansion[0]!;
+        else simple[unit] = FIRST_EXPANSION - (expansions.push(expansion) - 1);
+      }
+      return simple[unit]! >= 0 ? undefined : expansions[FIRST_EXPANSION - simple[unit]!];
+    },
+  };
+}
+
+/** Writes the stretch of characters from `start` that do not map one to one; returns its end. */
+function writeExpansions(
+  { text, start, end }: { readonly text: string; readonly start: number; readonly end: number },
+  {
+    rules,
+    expansions,
+    builder,
+  }: { readonly rules: Rules; readonly expansions: ExpansionTable; readonly builder: AlignedTextBuilder },
+): number {
+  let stop = start;
+  let isReordered = false;
+  while (stop < end) {
+    const expansion = expansions.at(text, stop, end);
+    if (expansion === undefined) break;
+    if (expansion === null) isReordered = true;
+    stop += widthAt(text, stop, end);
+  }
+  if (isReordered) {
+    writeRun(rules.normalizeRun(text, start, stop), builder);
+    return stop;
+  }
+  for (let i = start; i < stop;) {
+    const next = i + widthAt(text, i, stop);
+    const expansion = expansions.at(text, i, stop)!;
+    if (expansion.length > 0) builder.beginBlock(i, next);
+    for (let k = 0; k < expansion.length; k++) builder.push(expansion[k]!);
+    i = next;
+  }
+  return stop;
 }
 
 function bertNormalizerSettings(options: BertNormalizerOptions): BertNormalizerSettings {
@@ -147,7 +173,7 @@ function createRules(settings: BertNormalizerSettings): Rules {
     },
     normalizeRun(text, start, end) {
       const run: AlignedCodePoint[] = [];
-      for (let i = start; i < end; ) {
+      for (let i = start; i < end;) {
         const codePoint = codePointAt(text, i, end);
         const next = i + widthAt(text, i, end);
         for (const cleaned of clean(codePoint)) run.push({ codePoint: cleaned, start: i, end: next });

@@ -48,7 +48,7 @@ export function createEosProcessor({ eos }: { readonly eos: TemplateToken }): Po
 }
 
 /** A place for one of the input texts. */
-export function sequence(name: 'A' | 'B', typeId: number): TemplatePiece {
+function sequence(name: 'A' | 'B', typeId: number): TemplatePiece {
   return { sequence: name, typeId };
 }
 

@@ -4,7 +4,8 @@ import { stringFromUnits } from './code-units.js';
  * Normalised text that remembers where in the original each part came from.
  *
  * `segments` holds triples (first unit here, original start, original end): a *linear* segment (end = -1)
- * maps unit by unit; a *block* maps every unit of it to the whole original range. They ascend and cover the text.
+ * maps unit by unit; a *block* maps every unit of it to the whole original range. They ascend and cover the
+ * text.
  */
 export interface AlignedText {
   /** UTF-16 code units; only the first `length` are the text. */
@@ -48,7 +49,8 @@ export class AlignedTextBuilder {
    * @returns the index where it stopped
    */
   pushMapped(text: string, table: Int32Array, start: number, end: number): number {
-    if (this.length + end - start > this.units.length) this.units = grown(this.units, this.length + end - start);
+    if (this.length + end - start > this.units.length)
+      this.units = grown(this.units, this.length + end - start);
     const { units } = this;
     let at = this.length;
     let i = start;
@@ -95,7 +97,10 @@ export class AlignedTextBuilder {
   }
 }
 
-/** text[start, end) as it is, aligned with itself; lone surrogates become U+FFFD, as in Rust and in TextEncoder. */
+/**
+ * text[start, end) as it is, aligned with itself; lone surrogates become U+FFFD, as in Rust and in
+ * TextEncoder.
+ */
 export function alignedSlice(text: string, start: number, end: number): AlignedText {
   const units = new Uint16Array(end - start);
   for (let i = start; i < end; i++) units[i - start] = text.charCodeAt(i);
@@ -131,7 +136,12 @@ export function textOf(aligned: AlignedText): string {
  * Rewrites offsets from the normalised text to the original, in place.
  * @param offsets  pairs (start, end) in code units; pairs ascend and none is empty
  */
-export function mapToOriginal(aligned: AlignedText, offsets: Int32Array, from = 0, to = offsets.length): void {
+export function mapToOriginal(
+  aligned: AlignedText,
+  offsets: Int32Array,
+  from = 0,
+  to = offsets.length,
+): void {
   const { segments } = aligned;
   let segment = 0;
   const seek = (unit: number) => {

@@ -23,7 +23,9 @@ export interface TrieEntry {
   readonly value: number;
 }
 
-/** Slot of the child of `node` by `unit`, or of the free slot where it would go. Multiply by four to index. */
+/**
+ * Slot of the child of `node` by `unit`, or of the free slot where it would go. Multiply by four to index.
+ */
 export function trieSlot(trie: { slots: Int32Array; mask: number }, node: number, unit: number): number {
   const { slots, mask } = trie;
   let slot = (Math.imul(node, 0x9e3779b1) ^ Math.imul(unit, 0x85ebca6b)) & 0x7fffffff;

@@ -4,12 +4,12 @@ export function isHighSurrogate(unit: number): boolean {
 }
 
 /** True for the second half of a surrogate pair. */
-export function isLowSurrogate(unit: number): boolean {
+function isLowSurrogate(unit: number): boolean {
   return (unit & 0xfc00) === 0xdc00;
 }
 
 /** The code point of a surrogate pair. */
-export function joinSurrogates(high: number, low: number): number {
+function joinSurrogates(high: number, low: number): number {
   return 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
 }
 
@@ -23,7 +23,10 @@ export function codePointIn(units: Uint16Array, index: number, end: number): num
   return 0xfffd;
 }
 
-/** The code point that starts at `index` of `text`, a lone surrogate as U+FFFD, as Rust and TextEncoder read it. */
+/**
+ * The code point that starts at `index` of `text`, a lone surrogate as U+FFFD, as Rust and TextEncoder read
+ * it.
+ */
 export function codePointAt(text: string, index: number, end: number): number {
   const unit = text.charCodeAt(index);
   if ((unit & 0xf800) !== 0xd800) return unit;
@@ -42,10 +45,13 @@ export function widthAt(text: string, index: number, end: number): number {
 /** A string from code units, in pieces small enough for the argument stack. */
 export function stringFromUnits(units: Uint16Array, start: number, end: number): string {
   const chunk = 8192;
-  if (end - start <= chunk) return String.fromCharCode.apply(null, units.subarray(start, end) as unknown as number[]);
+  if (end - start <= chunk)
+    return String.fromCharCode.apply(null, units.subarray(start, end) as unknown as number[]);
   const parts: string[] = [];
   for (let i = start; i < end; i += chunk) {
-    parts.push(String.fromCharCode.apply(null, units.subarray(i, Math.min(end, i + chunk)) as unknown as number[]));
+    parts.push(
+      String.fromCharCode.apply(null, units.subarray(i, Math.min(end, i + chunk)) as unknown as number[]),
+    );
   }
   return parts.join('');
 }

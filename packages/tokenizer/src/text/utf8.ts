@@ -7,7 +7,7 @@ export function textToBytes(text: string): Uint8Array {
 export function bytesToText(bytes: Uint8Array): string {
   const kept = new Uint8Array(bytes.length);
   let length = 0;
-  for (let i = 0; i < bytes.length; ) {
+  for (let i = 0; i < bytes.length;) {
     const width = sequenceWidth(bytes, i);
     for (let k = 0; k < width; k++) kept[length++] = bytes[i + k]!;
     i += Math.max(1, width);

@@ -1,3 +1,5 @@
+import { createBinaryHeap } from './binary-heap.js';
+
 /** A pair of neighbouring symbols, its count and the words it occurs in. */
 export interface SymbolPair {
   readonly first: number;
@@ -20,45 +22,18 @@ export interface PairQueue {
 /** Symbols stay below this, so that a pair fits one exact number. */
 const symbolLimit = 2 ** 22;
 
-/** A binary heap with stale entries: an entry whose count has changed is corrected when it comes up. */
+interface QueueEntry {
+  readonly pair: SymbolPair;
+  /** The pair's count when it was queued. */
+  readonly count: number;
+}
+
+/** A heap with stale entries: an entry whose count has changed is corrected when it comes up. */
 export function createPairQueue(): PairQueue {
   const pairs = new Map<number, SymbolPair>();
   const gained = new Set<SymbolPair>();
-  const heap: { readonly pair: SymbolPair; readonly count: number }[] = [];
-
-  const isBefore = (a: number, b: number): boolean => {
-    const left = heap[a]!;
-    const right = heap[b]!;
-    if (left.count !== right.count) return left.count > right.count;
-    if (left.pair.first !== right.pair.first) return left.pair.first < right.pair.first;
-    return left.pair.second < right.pair.second;
-  };
-  const swap = (a: number, b: number) => {
-    [heap[a], heap[b]] = [heap[b]!, heap[a]!];
-  };
-  const push = (pair: SymbolPair) => {
-    let at = heap.push({ pair, count: pair.count }) - 1;
-    for (let parent = (at - 1) >> 1; at > 0 && isBefore(at, parent); parent = (at - 1) >> 1) {
-      swap(at, parent);
-      at = parent;
-    }
-  };
-  const pop = () => {
-    const top = heap[0]!;
-    const last = heap.pop()!;
-    if (heap.length === 0) return top;
-    heap[0] = last;
-    for (let at = 0; ; ) {
-      const left = 2 * at + 1;
-      let best = at;
-      if (left < heap.length && isBefore(left, best)) best = left;
-      if (left + 1 < heap.length && isBefore(left + 1, best)) best = left + 1;
-      if (best === at) return top;
-      swap(at, best);
-      at = best;
-    }
-  };
-
+  const heap = createBinaryHeap<QueueEntry>(isBefore);
+  const push = (pair: SymbolPair) => heap.push({ pair, count: pair.count });
   return {
     add(first, second, { count, word }) {
       const key = first * symbolLimit + second;
@@ -74,12 +49,12 @@ export function createPairQueue(): PairQueue {
       gained.add(pair);
     },
     flush() {
-      for (const pair of gained) push(pair);
+      gained.forEach(push);
       gained.clear();
     },
     takeMostFrequent() {
-      while (heap.length > 0) {
-        const { pair, count } = pop();
+      for (let entry = heap.pop(); entry !== undefined; entry = heap.pop()) {
+        const { pair, count } = entry;
         if (pair.count <= 0) continue;
         if (pair.count === count) {
           pairs.delete(pair.first * symbolLimit + pair.second);
@@ -90,4 +65,10 @@ export function createPairQueue(): PairQueue {
       return undefined;
     },
   };
+}
+
+function isBefore(a: QueueEntry, b: QueueEntry): boolean {
+  if (a.count !== b.count) return a.count > b.count;
+  if (a.pair.first !== b.pair.first) return a.pair.first < b.pair.first;
+  return a.pair.second < b.pair.second;
 }

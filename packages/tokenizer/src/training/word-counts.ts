@@ -5,7 +5,7 @@ import { stringFromUnits } from '../text/code-units.js';
 import { pause } from './pause.js';
 
 /** What the counting needs, and whom it tells. */
-export interface WordCountOptions {
+interface WordCountOptions {
   readonly normalizer: Normalizer;
   readonly preTokenizer: PreTokenizer;
   readonly signal: AbortSignal | undefined;

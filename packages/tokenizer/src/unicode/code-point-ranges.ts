@@ -4,8 +4,7 @@
 // test/bert-differential.test.ts compares every code point with the Rust library.
 
 /** Code points with the Unicode property White_Space. */
-export const WHITE_SPACE_RANGES =
-  '9:4 j 2t r 4bk 1vk:a u:1 6 1c 335';
+export const WHITE_SPACE_RANGES = '9:4 j 2t r 4bk 1vk:a u:1 6 1c 335';
 
 /** Code points that BERT's clean-up removes: Cc (but tab, line feed, carriage return), Cf, Co, and U+FFFD. */
 export const BERT_CONTROL_RANGES =

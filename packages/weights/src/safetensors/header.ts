@@ -64,7 +64,7 @@ async function readHeaderLength(source: ByteSource, options: ReadOptions): Promi
   if (source.sizeBytes < LENGTH_BYTES + 2) {
     throw new FormatError({
       op,
-      problem: `the file has ${source.sizeBytes} bytes; the smallest safetensors file has ${LENGTH_BYTES + 2}`,
+      problem: `the file has ${source.sizeBytes} bytes; at least ${LENGTH_BYTES + 2} are needed`,
       likely: TRUNCATED,
       page: 'safetensors-header-length',
       file,
@@ -76,10 +76,10 @@ async function readHeaderLength(source: ByteSource, options: ReadOptions): Promi
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   const limit = Math.min(MAX_HEADER_BYTES, source.sizeBytes - LENGTH_BYTES);
   if (length < 2n || length > BigInt(limit)) {
-    const isLimit = limit === MAX_HEADER_BYTES;
+    const bound = limit === MAX_HEADER_BYTES ? 'the format allows' : 'the file has room for';
     throw new FormatError({
       op,
-      problem: `the header claims ${length} bytes; ${isLimit ? 'the format allows' : 'the file has room for'} ${limit}`,
+      problem: `the header claims ${length} bytes; ${bound} ${limit}`,
       likely: TRUNCATED,
       page: 'safetensors-header-length',
       file,
@@ -186,45 +186,25 @@ function checkRanges(
   tensors: ReadonlyMap<string, StoredSpec>,
   { file, dataBytes }: { readonly file: string; readonly dataBytes: number },
 ): void {
+  const fail = (problem: string, got: number, needed: number): never => {
+    const [likely, page] =
+      needed > dataBytes ? [TRUNCATED, 'file-truncated'] : [DAMAGED, 'safetensors-offsets'];
+    throw new FormatError({ op, problem, likely, page, file, got, needed });
+  };
   const ordered = [...tensors].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end);
   let reached = 0;
   for (const [name, { begin, end }] of ordered) {
     if (end > dataBytes) {
-      const problem = `${quoted(name)} ends at byte ${end} of the data, the file holds ${dataBytes}`;
-      throw new FormatError({
-        op,
-        problem,
-        likely: TRUNCATED,
-        page: 'file-truncated',
-        file,
-        got: dataBytes,
-        needed: end,
-      });
+      fail(`${quoted(name)} ends at byte ${end} of the data, the file holds ${dataBytes}`, dataBytes, end);
     }
     if (begin !== reached) {
-      const relation = begin < reached ? 'overlaps the tensor before it' : 'leaves a hole before it';
-      const problem = `${quoted(name)} begins at ${begin} and ${relation}, which ends at ${reached}`;
-      throw new FormatError({
-        op,
-        problem,
-        likely: DAMAGED,
-        page: 'safetensors-offsets',
-        file,
-        got: begin,
-        needed: reached,
-      });
+      const relation =
+        begin < reached ? 'overlaps the tensor before it' : 'leaves a hole after the tensor before it';
+      fail(`${quoted(name)} begins at ${begin} and ${relation}, which ends at ${reached}`, begin, reached);
     }
     reached = end;
   }
-  if (reached === dataBytes) return;
-  const problem = `the tensors end at byte ${reached} of the data, the file holds ${dataBytes}`;
-  throw new FormatError({
-    op,
-    problem,
-    likely: DAMAGED,
-    page: 'safetensors-offsets',
-    file,
-    got: dataBytes,
-    needed: reached,
-  });
+  if (reached !== dataBytes) {
+    fail(`the tensors end at byte ${reached} of the data, the file holds ${dataBytes}`, dataBytes, reached);
+  }
 }

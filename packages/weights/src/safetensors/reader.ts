@@ -76,7 +76,10 @@ export function unknownTensor(name: string, names: readonly string[], file: stri
   });
 }
 
-/** A typed array over the bytes: over their own buffer when they fill it, else over a copy (all hosts are little-endian). */
+/**
+ * A typed array over the bytes: over their own buffer when they fill it, else over a copy (all hosts are
+ * little-endian).
+ */
 function viewAs(dtype: DType, bytes: Uint8Array): HostArray {
   const { buffer } = bytes;
   const length = bytes.length / DTYPES[dtype].sizeBytes;
@@ -156,7 +159,7 @@ function integers(
     if (data[index] === Number(value)) continue;
     throw new FormatError({
       op,
-      problem: `${quoted(name)} ${formatShape(shape)}: element ${index} is ${value}, outside the 32-bit integers`,
+      problem: `${quoted(name)} ${formatShape(shape)}: element ${index} is ${value}, beyond 32 bits`,
       likely: 'These are not token ids or labels; a label to be left out is -100.',
       page: 'safetensors-integers',
       file,

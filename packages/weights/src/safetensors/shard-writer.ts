@@ -6,13 +6,16 @@ import { writeSafetensors } from './writer.js';
 
 /** How weights are laid out as files. */
 export interface WeightFilesOptions extends Pick<WriteOptions, 'metadata'> {
-  /** Bytes of tensors a file may hold before another is begun; a single larger tensor gets a file of its own. Default 5 GB. */
+  /**
+   * Bytes of tensors a file may hold before another is begun; a single larger tensor gets a file of its own.
+   * Default 5 GB.
+   */
   readonly maxShardBytes?: number;
 }
 
 /**
- * The weights of a model folder, name by name, as chunks: `model.safetensors`, or shards and their index when they
- * are larger than `maxShardBytes`.
+ * The weights of a model folder, name by name, as chunks: `model.safetensors`, or shards and their index when
+ * they are larger than `maxShardBytes`.
  * @throws OptionError when `maxShardBytes` is not positive
  */
 export function weightFiles(

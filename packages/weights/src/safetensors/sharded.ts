@@ -31,7 +31,7 @@ export async function openWeights(folder: ModelFolder, options: ReadOptions = {}
     likely:
       other === undefined
         ? `The folder has ${names.length > 0 ? listed(names) : 'no files'}. Is it the folder of a model?`
-        : `${quoted(other)} is of another format: load it in Python and call save_pretrained, which writes safetensors.`,
+        : `${quoted(other)} is of another format: load it in Python and save_pretrained it as safetensors.`,
     page: 'weights-missing',
     file: folder.name,
     got: names,
@@ -48,7 +48,8 @@ export interface ShardedOptions extends ReadOptions {
 /**
  * Opens all shards of an index (their headers only) as one file of tensors.
  * Tensors that a shard holds beyond the index are visible too, as Hugging Face's loader sees them.
- * @throws FormatError for a missing shard, a tensor its shard lacks, a shard outside the folder, a tensor in two shards
+ * @throws FormatError for a missing shard, a tensor its shard lacks, a shard outside the folder, a tensor in
+ *   two shards
  */
 export async function openSharded(folder: ModelFolder, options: ShardedOptions = {}): Promise<TensorFile> {
   const { indexFile = WEIGHTS_INDEX, ...readOptions } = options;
@@ -83,7 +84,7 @@ function checkIndex(text: string, file: string): ReadonlyMap<string, string> {
   for (const [tensor, shard] of Object.entries(map)) {
     if (typeof shard === 'string' && /^[^/\\:]+\.safetensors$/.test(shard) && !shard.startsWith('.'))
       continue;
-    const problem = `${quoted(tensor)} is said to be in ${describe(shard)}; a .safetensors file beside the index is needed`;
+    const problem = `${quoted(tensor)} is said to be in ${describe(shard)}, not in a .safetensors file here`;
     throw new FormatError({ op, problem, likely, page, file, got: shard });
   }
   return new Map(Object.entries(map) as [string, string][]);

@@ -7,8 +7,9 @@ interface StoredRecord {
 }
 
 /**
- * Element types of the safetensors format, in the order of its reference implementation (the writer sorts by it).
- * Those without a host dtype are known, so that files that hold them open; reading such a tensor is an error.
+ * Element types of the safetensors format, in the order of its reference implementation (the writer sorts by
+ * it). Those without a host dtype are known, so that files that hold them open; reading such a tensor is an
+ * error.
  */
 export const STORED_DTYPES = {
   BOOL: { sizeBytes: 1, dtype: 'bool' },

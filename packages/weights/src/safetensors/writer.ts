@@ -10,7 +10,10 @@ export type TensorEntries = Iterable<readonly [string, HostTensor]>;
 
 /** How a safetensors file is written. */
 export interface WriteOptions {
-  /** Text to keep beside the tensors; `format: 'pt'` is added unless given, for Hugging Face's loaders ask for it. */
+  /**
+   * Text to keep beside the tensors; `format: 'pt'` is added unless given, for Hugging Face's loaders ask for
+   * it.
+   */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Names of i32 tensors to store as I64, as PyTorch keeps ids. */
   readonly asInt64?: readonly string[];
@@ -26,9 +29,10 @@ interface Part {
 const op = 'writeSafetensors';
 
 /**
- * The bytes of a safetensors file as chunks to be written one after another. Chunks are views of the tensors' own
- * arrays (only those `asInt64` are converted), so write them before the tensors change.
- * Tensors are laid out as Hugging Face's serialiser does: wider types first, then by name; header padded to 8 bytes.
+ * The bytes of a safetensors file as chunks to be written one after another. Chunks are views of the tensors'
+ * own arrays (only those `asInt64` are converted), so write them before the tensors change.
+ * Tensors are laid out as Hugging Face's serialiser does: wider types first, then by name; header padded to 8
+ * bytes.
  * @throws FormatError for a repeated or reserved name, or data that does not fill its shape · OptionError
  */
 export function writeSafetensors(
@@ -81,14 +85,15 @@ function checkEntry(name: string, tensor: HostTensor, seen: ReadonlyMap<string, 
       name === '__metadata__' ? `${quoted(name)} is reserved` : `${quoted(name)} is given twice`;
     throw new FormatError({ op, problem, likely: 'Give every tensor a name of its own.', page, got: name });
   }
-  if (tensor.data.byteLength !== sizeInBytes(tensor)) {
+  const [got, needed] = [tensor.data.byteLength, sizeInBytes(tensor)];
+  if (got !== needed) {
     throw new FormatError({
       op,
-      problem: `${quoted(name)}: ${formatSpec(tensor)} takes ${sizeInBytes(tensor)} bytes, its array has ${tensor.data.byteLength}`,
+      problem: `${quoted(name)}: ${formatSpec(tensor)} takes ${needed} bytes, its array has ${got}`,
       likely: 'The tensor was put together by hand, or its memory was transferred away. Use hostTensor.',
       page,
-      got: tensor.data.byteLength,
-      needed: sizeInBytes(tensor),
+      got,
+      needed,
     });
   }
 }
@@ -113,7 +118,10 @@ function partOf(name: string, tensor: HostTensor, isInt64: boolean): Part {
   return { name, stored: storedDTypeOf(dtype), shape, bytes };
 }
 
-/** Length and header; members are put together as text because objects would move names that look like numbers. */
+/**
+ * Length and header; members are put together as text because objects would move names that look like
+ * numbers.
+ */
 function headerOf(
   parts: readonly Part[],
   metadata: Readonly<Record<string, string>>,

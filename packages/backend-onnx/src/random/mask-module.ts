@@ -1,0 +1,132 @@
+import type { Code } from './wasm-bytes.js';
+import {
+  I16X8_LESS_UNSIGNED,
+  I16X8_SPLAT,
+  I32X4_ADD,
+  I32X4_SHIFT_LEFT,
+  I32X4_SHIFT_RIGHT,
+  I32X4_SPLAT,
+  I32_ADD,
+  I32_SUB,
+  I32_XOR,
+  NARROW_TO_I8X16,
+  V128_AND,
+  V128_OR,
+  V128_XOR,
+  get,
+  i32Const,
+  loopWhile,
+  moduleOf,
+  set,
+  shuffle,
+  store,
+  v128Const,
+} from './wasm-bytes.js';
+
+/**
+ * The `bernoulli` mask as a WebAssembly SIMD module: Threefry-2x32-20 as `randomMaskInto` of core defines it,
+ * 16 blocks at a time. One block is a chain of about 120 dependent operations, so four vectors of four blocks
+ * are interleaved to keep the processor busy.
+ */
+
+/** Elements written per turn of the loop; memory is filled up to a multiple of it. */
+export const MASK_GROUP = 64;
+
+const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
+const ROUNDS = 20;
+const PARITY = 0x1bd11bda;
+const CHAINS = [0, 1, 2, 3] as const;
+
+/** Parameters of `fill`. */
+const OUT = 0;
+const TURNS = 1;
+const KEY_LOW = 2;
+const KEY_HIGH = 3;
+const STREAM = 4;
+const THRESHOLD = 5;
+
+/** Vector locals. */
+const X = (chain: number): number => 6 + chain;
+const Y = (chain: number): number => 10 + chain;
+const COUNTER = 14;
+const Y_START = 15;
+const LIMIT = 16;
+/** Added to x and y after every fourth round. */
+const X_INJECTION = (at: number): number => 17 + at;
+const Y_INJECTION = (at: number): number => 22 + at;
+const VECTOR_LOCALS = 21;
+
+const thirdKey: Code = [...get(KEY_LOW), ...get(KEY_HIGH), ...I32_XOR, ...i32Const(PARITY), ...I32_XOR];
+const schedule: readonly Code[] = [get(KEY_LOW), get(KEY_HIGH), thirdKey];
+
+const all = <T>(items: readonly T[], emit: (item: T, index: number) => Code): Code => items.flatMap(emit);
+const addTo = (local: number, other: number): Code => [...get(local), ...get(other), ...I32X4_ADD, ...set(local)];
+
+const prepare: Code = [
+  ...[...v128Const([0, 1, 2, 3]), ...get(KEY_LOW), ...I32X4_SPLAT, ...I32X4_ADD, ...set(COUNTER)],
+  ...[...get(STREAM), ...get(KEY_HIGH), ...I32_ADD, ...I32X4_SPLAT, ...set(Y_START)],
+  ...[...get(THRESHOLD), ...I16X8_SPLAT, ...set(LIMIT)],
+  ...all([1, 2, 3, 4, 5], (injection, at) => [
+    ...[...schedule[injection % 3]!, ...I32X4_SPLAT, ...set(X_INJECTION(at))],
+    ...[...schedule[(injection + 1) % 3]!, ...i32Const(injection), ...I32_ADD, ...I32X4_SPLAT, ...set(Y_INJECTION(at))],
+  ]),
+];
+
+/** Each 32-bit lane rotated left; by whole bytes it is one shuffle. */
+function rotate(local: number, by: number): Code {
+  if (by % 8 === 0) {
+    const from = (byte: number): number => (byte & ~3) | ((byte + 4 - by / 8) & 3);
+    return [...get(local), ...get(local), ...shuffle(Array.from({ length: 16 }, (_, byte) => from(byte)))];
+  }
+  const left = [...get(local), ...i32Const(by), ...I32X4_SHIFT_LEFT];
+  return [...left, ...get(local), ...i32Const(32 - by), ...I32X4_SHIFT_RIGHT, ...V128_OR];
+}
+
+const start: Code = all(CHAINS, (chain) => [
+  ...[...get(COUNTER), ...v128Const([4 * chain, 4 * chain, 4 * chain, 4 * chain]), ...I32X4_ADD, ...set(X(chain))],
+  ...[...get(Y_START), ...set(Y(chain))],
+]);
+
+const rounds: Code = all(Array.from({ length: ROUNDS }), (_, round) => [
+  ...all(CHAINS, (chain) => addTo(X(chain), Y(chain))),
+  ...all(CHAINS, (chain) => [
+    ...rotate(Y(chain), ROTATIONS[round % ROTATIONS.length]!),
+    ...[...get(X(chain)), ...V128_XOR, ...set(Y(chain))],
+  ]),
+  ...(round % 4 === 3
+    ? all(CHAINS, (chain) => [
+        ...addTo(X(chain), X_INJECTION((round - 3) / 4)),
+        ...addTo(Y(chain), Y_INJECTION((round - 3) / 4)),
+      ])
+    : []),
+]);
+
+/** Lanes of x and y in turn: 0, 1 of each, then 2, 3. */
+const LOW_LANES = [0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23];
+const HIGH_LANES = LOW_LANES.map((byte) => byte + 8);
+
+const compared = (chain: number, lanes: readonly number[]): Code => [
+  ...[...get(X(chain)), ...get(Y(chain)), ...shuffle(lanes)],
+  ...[...get(LIMIT), ...I16X8_LESS_UNSIGNED],
+];
+
+const emit: Code = all(CHAINS, (chain) => [
+  ...get(OUT),
+  ...compared(chain, LOW_LANES),
+  ...compared(chain, HIGH_LANES),
+  ...NARROW_TO_I8X16,
+  ...[...v128Const([0x01010101, 0x01010101, 0x01010101, 0x01010101]), ...V128_AND],
+  ...store(16 * chain),
+]);
+
+const advance: Code = [
+  ...[...get(COUNTER), ...v128Const([16, 16, 16, 16]), ...I32X4_ADD, ...set(COUNTER)],
+  ...[...get(OUT), ...i32Const(MASK_GROUP), ...I32_ADD, ...set(OUT)],
+  ...[...get(TURNS), ...i32Const(1), ...I32_SUB, ...set(TURNS), ...get(TURNS)],
+];
+
+/** The bytes of the module; `fill(out, turns, keyLow, keyHigh, stream, threshold)` writes 64 bytes a turn. */
+export function maskModuleBytes(): Uint8Array<ArrayBuffer> {
+  const body = [...prepare, ...loopWhile([...start, ...rounds, ...emit, ...advance])];
+  return moduleOf(6, VECTOR_LOCALS, body);
+}

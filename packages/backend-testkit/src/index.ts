@@ -1,0 +1,17 @@
+export type { BackendSuiteOptions } from './describe-backend.js';
+export { describeBackend } from './describe-backend.js';
+export type { Skip, TestApi } from './test-api.js';
+export { MismatchError, requireError } from './mismatch-error.js';
+export type { Comparison, Tolerance, Tolerances } from './compare.js';
+export { DEFAULT_TOLERANCES, compareTensors, requireClose } from './compare.js';
+export type { GradientCheck, GradientCheckOptions } from './check-gradient.js';
+export { checkGradient } from './check-gradient.js';
+export { randomTensor, sampleInputs, sampleSeed } from './sample-inputs.js';
+export type { OpCase, OpSample } from './op-case.js';
+export { gradientCase, hasGradient, opCase } from './op-case.js';
+export type { RunOptions } from './run-graph.js';
+export { callExecutable, compileGraph, runGraph } from './run-graph.js';
+export type { NullCall, NullRecords } from './null-backend.js';
+export { createNullBackend } from './null-backend.js';
+export type { GoldenFixture } from './fixture.js';
+export { readFixture } from './fixture.js';

@@ -1,0 +1,36 @@
+import { TesseraeError } from '@tesserae/tensor';
+
+/** Where a command writes: results to standard output, everything else to standard error. */
+export interface Output {
+  /** True when the caller asked for JSON lines. */
+  readonly isJson: boolean;
+  /** A result: one JSON line, or its text form. */
+  result(value: object, text: string): void;
+  /** A line for people; nothing with --json. */
+  note(text: string): void;
+  /** A line for people on standard error, also with --json. */
+  warn(text: string): void;
+}
+
+export function createOutput({ isJson }: { readonly isJson: boolean }): Output {
+  return {
+    isJson,
+    result: (value, text) => process.stdout.write(`${isJson ? JSON.stringify(value) : text}\n`),
+    note: (text) => {
+      if (!isJson) process.stdout.write(`${text}\n`);
+    },
+    warn: (text) => process.stderr.write(`${text}\n`),
+  };
+}
+
+/** Exit codes: what scripts branch on. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+/** How an error is shown: class and message for ours and known ones, the stack for the rest. */
+export function describeError(error: unknown, { isJson }: { readonly isJson: boolean }): string {
+  if (!(error instanceof Error)) return String(error);
+  const isKnown = error instanceof TesseraeError || error.name === 'TokenizerError' || error.name === 'AbortError';
+  if (!isJson) return isKnown ? `${error.name} ${error.message}` : (error.stack ?? error.message);
+  const code = error instanceof TesseraeError ? error.code : error.name;
+  return JSON.stringify({ error: error.name, code, message: error.message });
+}

@@ -1,0 +1,126 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { BACKEND_NAMES } from './backend-choice.js';
+import { runDoctor } from './commands/doctor.js';
+import { runForwardCommand } from './commands/forward.js';
+import { runGenerate } from './commands/generate.js';
+import { runInspect } from './commands/inspect.js';
+import { runQuickstart } from './commands/quickstart.js';
+import { EXIT, createOutput, describeError } from './output.js';
+import type { Output } from './output.js';
+
+/** What every command gets besides its own options. */
+export interface CommandContext {
+  readonly output: Output;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+interface WithJson {
+  readonly json: boolean;
+}
+
+interface WithModel {
+  readonly model: string;
+}
+
+type Action<Options> = (options: Options, context: CommandContext) => Promise<void>;
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('needed: a positive whole number');
+  return value;
+}
+
+const backendOption = (): Option =>
+  new Option('--backend <name>', 'what runs the model').choices([...BACKEND_NAMES]).default('auto');
+const threadsOption = (): Option => new Option('--threads <count>', 'threads of ONNX Runtime').argParser(wholeNumber);
+const classOption = (): Option => new Option('--class <name>', 'model class, instead of the one config.json names');
+const jsonOption = (): Option => new Option('--json', 'print JSON lines').default(false);
+
+/**
+ * Runs the command line.
+ * @param args  without the program's name
+ * @returns the exit code: 0 done, 1 failed, 2 wrong usage, 130 interrupted
+ */
+export async function runCli(args: readonly string[]): Promise<number> {
+  const controller = new AbortController();
+  const onInterrupt = (): void => controller.abort(new DOMException('interrupted', 'AbortError'));
+  process.once('SIGINT', onInterrupt);
+  try {
+    await createProgram(controller.signal).parseAsync([...args], { from: 'user' });
+    return EXIT.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    process.stderr.write(`${describeError(error, { isJson: args.includes('--json') })}\n`);
+    return controller.signal.aborted ? EXIT.interrupted : EXIT.failed;
+  } finally {
+    process.removeListener('SIGINT', onInterrupt);
+  }
+}
+
+function createProgram(signal: AbortSignal): Command {
+  const program = new Command('tesserae')
+    .description('T5 and ELECTRA: train, run and inspect models.')
+    .exitOverride()
+    .showHelpAfterError('(tesserae --help lists the commands)');
+  const run =
+    <Options>(action: Action<Options>) =>
+    (options: Options & WithJson): Promise<void> =>
+      action(options, { output: createOutput({ isJson: options.json }), signal });
+  const runOn =
+    <Options extends WithModel>(action: Action<Options>) =>
+    (model: string, options: Options & WithJson): Promise<void> =>
+      action({ ...options, model }, { output: createOutput({ isJson: options.json }), signal });
+
+  program
+    .command('quickstart')
+    .description('train a spam filter (ELECTRA) and a pronouncer (T5) from scratch, save, reload and use them')
+    .option('--out <dir>', 'where the two model folders go; default: a temporary folder')
+    .option('--seed <number>', 'seed of everything random', wholeNumber, 1)
+    .option('--seconds <count>', 'time for training, both models together', wholeNumber, 165)
+    .option('--overwrite', 'replace model folders of an earlier run', false)
+    .addOption(backendOption())
+    .addOption(threadsOption())
+    .addOption(jsonOption())
+    .action(run(runQuickstart));
+  program
+    .command('forward')
+    .argument('<model>', 'a Hugging Face folder')
+    .description('one forward pass, to check against another implementation')
+    .requiredOption('--inputs <file>', 'safetensors named as the forward arguments (input_ids, attention_mask, labels, …)')
+    .requiredOption('--out <file>', 'safetensors to write: logits, loss, …, and grad.<name> with --grads')
+    .option('--grads', 'also the gradient of the loss for every parameter', false)
+    .option('--overwrite', 'replace the output file', false)
+    .addOption(classOption())
+    .addOption(backendOption())
+    .addOption(threadsOption())
+    .addOption(jsonOption())
+    .action(runOn(runForwardCommand));
+  program
+    .command('generate')
+    .argument('<model>', 'a folder or hub id of a T5')
+    .description('text from a T5, greedily')
+    .option('--text <text...>', 'inputs; default: the lines of standard input')
+    .option('--ids <file>', 'JSON {"input_ids": [[…]], "attention_mask": [[…]]} instead of text')
+    .option('--max-new-tokens <count>', 'longest answer', wholeNumber, 64)
+    .addOption(backendOption())
+    .addOption(threadsOption())
+    .addOption(jsonOption())
+    .action(runOn(runGenerate));
+  program
+    .command('inspect')
+    .argument('<model>', 'a Hugging Face folder')
+    .description('config, parameters, graph and memory plan of a model')
+    .addOption(new Option('--what <part>', 'which part').choices(['config', 'params', 'graph', 'dot', 'plan', 'all']).default('all'))
+    .option('--batch <count>', 'batch size of the plan', wholeNumber, 1)
+    .option('--length <count>', 'tokens per input in the plan', wholeNumber, 128)
+    .addOption(classOption())
+    .addOption(jsonOption())
+    .action(runOn(runInspect));
+  program
+    .command('doctor')
+    .description('which backends can run here, and why the others cannot')
+    .addOption(jsonOption())
+    .action(run(runDoctor));
+  return program;
+}

@@ -1,0 +1,199 @@
+import type { DiscriminatorParams, ElectraConfig, ElectraParams, MaskedLanguageModelParams } from '@tesserae/electra-model';
+import {
+  ELECTRA_IGNORED_NAMES,
+  discriminatorHead,
+  discriminatorSpec,
+  electraConfigFromHuggingFace,
+  electraConfigToHuggingFace,
+  electraParamSpec,
+  encode,
+  maskedLanguageModelHead,
+  maskedLanguageModelSpec,
+} from '@tesserae/electra-model';
+import { meanCrossEntropy } from '@tesserae/nn';
+import type { MultipleChoiceParams, QuestionAnsweringParams, SequenceClassificationParams, TokenClassificationParams } from '@tesserae/task-heads';
+import {
+  multipleChoiceHead,
+  multipleChoiceSpec,
+  problemTypeOf,
+  questionAnsweringHead,
+  questionAnsweringLoss,
+  questionAnsweringSpec,
+  replacedTokenLoss,
+  sequenceClassificationHead,
+  sequenceClassificationLoss,
+  sequenceClassificationSpec,
+  tokenClassificationHead,
+  tokenClassificationLoss,
+  tokenClassificationSpec,
+} from '@tesserae/task-heads';
+import type { Rng, Tensor } from '@tesserae/tensor';
+import { foldIn, reshape } from '@tesserae/tensor';
+import type { ParamSpec, TensorFile } from '@tesserae/weights';
+import type { Architecture, InputSpec } from './architecture.js';
+import { ENCODER_INPUTS, optionalIds } from './architecture.js';
+
+/** Parameters of an ELECTRA class: the encoder, and a head. */
+export interface ElectraWithHead<Head> {
+  readonly electra: ElectraParams;
+  readonly head: Head;
+}
+
+type Inputs = Readonly<Record<string, Tensor>>;
+type Outputs = Readonly<Record<string, Tensor>>;
+
+interface HeadContext {
+  readonly config: ElectraConfig;
+  readonly rng: Rng | undefined;
+  readonly electra: ElectraParams;
+}
+
+interface HeadDefinition<Head> {
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, InputSpec>>;
+  readonly spec: (config: ElectraConfig, file: TensorFile | undefined) => unknown;
+  /** @param hidden float[batch, seqLen, hiddenSize] */
+  readonly forward: (head: Head, hidden: Tensor, inputs: Inputs, context: HeadContext) => Outputs;
+  /** Changes the encoder's inputs, where the class does. */
+  readonly flatten?: (input: Tensor) => Tensor;
+  readonly ignoredNames?: readonly RegExp[];
+}
+
+const INPUTS = { ...ENCODER_INPUTS, token_type_ids: optionalIds, position_ids: optionalIds };
+const LABELLED = { ...INPUTS, labels: optionalIds };
+
+function hiddenStates(params: ElectraParams, inputs: Inputs, options: { readonly config: ElectraConfig; readonly rng: Rng | undefined }): Tensor {
+  return encode(
+    params,
+    {
+      inputIds: inputs['input_ids']!,
+      attentionMask: inputs['attention_mask'],
+      tokenTypeIds: inputs['token_type_ids'],
+      positionIds: inputs['position_ids'],
+    },
+    options,
+  );
+}
+
+/** The bare encoder. */
+export const electraModel: Architecture<ElectraConfig, ElectraParams> = {
+  name: 'ElectraModel',
+  inputs: INPUTS,
+  basePrefix: 'electra.',
+  ignoredNames: ELECTRA_IGNORED_NAMES,
+  readConfig: electraConfigFromHuggingFace,
+  writeConfig: (config) => electraConfigToHuggingFace(config, 'ElectraModel'),
+  paramSpec: async (config) => electraParamSpec(config, { prefix: '' }),
+  forward: (params, inputs, options) => ({ last_hidden_state: hiddenStates(params, inputs, options) }),
+};
+
+function electraWith<Head>(definition: HeadDefinition<Head>): Architecture<ElectraConfig, ElectraWithHead<Head>> {
+  const { name, inputs, spec, forward, flatten = (input) => input, ignoredNames = [] } = definition;
+  return {
+    name,
+    inputs,
+    basePrefix: 'electra.',
+    ignoredNames: [...ELECTRA_IGNORED_NAMES, ...ignoredNames],
+    readConfig: electraConfigFromHuggingFace,
+    writeConfig: (config) => electraConfigToHuggingFace(config, name),
+    paramSpec: async (config, file) => ({
+      electra: electraParamSpec(config, { prefix: 'electra.' }),
+      head: spec(config, file),
+    }),
+    forward: ({ electra, head }, given, { config, rng }) => {
+      const encoderInputs = Object.fromEntries(
+        Object.entries(given).map(([key, tensor]) => [key, Object.hasOwn(INPUTS, key) ? flatten(tensor) : tensor]),
+      );
+      const hidden = hiddenStates(electra, encoderInputs, { config, rng });
+      const headRng = rng === undefined ? undefined : foldIn(rng, 'head');
+      return forward(head, hidden, given, { config, rng: headRng, electra });
+    },
+  };
+}
+
+/** Outputs with the loss first, when there is one. */
+function withLoss(outputs: Outputs, loss: Tensor | undefined): Outputs {
+  return loss === undefined ? outputs : { loss, ...outputs };
+}
+
+const dropoutRateOf = (config: ElectraConfig): number => config.classifierDropout ?? config.hiddenDropout;
+const headSizes = (config: ElectraConfig) => ({ ...config, numLabels: config.labels.length });
+
+/** The discriminator: one logit a token, above 0 where it looks replaced. */
+export const electraForPreTraining = electraWith<DiscriminatorParams>({
+  name: 'ElectraForPreTraining',
+  inputs: LABELLED,
+  spec: (config) => discriminatorSpec(config),
+  forward: (head, hidden, { labels, attention_mask: attentionMask }, { config }) => {
+    const logits = discriminatorHead(head, hidden, { config });
+    return withLoss({ logits }, labels === undefined ? undefined : replacedTokenLoss(logits, labels, { attentionMask }));
+  },
+});
+
+/** The generator: scores of every piece at each position. */
+export const electraForMaskedLM = electraWith<MaskedLanguageModelParams>({
+  name: 'ElectraForMaskedLM',
+  inputs: LABELLED,
+  spec: (config, file) =>
+    maskedLanguageModelSpec(config, {
+      hasDecoder: !config.tiesEmbeddings && (file?.has('generator_lm_head.weight') ?? true),
+    }),
+  ignoredNames: [/^generator_lm_head\.weight$/],
+  forward: (head, hidden, { labels }, { config, electra }) => {
+    const logits = maskedLanguageModelHead(head, hidden, { config, word: electra.embeddings.word });
+    return withLoss({ logits }, labels === undefined ? undefined : meanCrossEntropy(logits, labels));
+  },
+});
+
+export const electraForSequenceClassification = electraWith<SequenceClassificationParams>({
+  name: 'ElectraForSequenceClassification',
+  inputs: LABELLED,
+  spec: (config) => sequenceClassificationSpec(headSizes(config)) satisfies SequenceClassificationParams<ParamSpec>,
+  forward: (head, hidden, { labels }, { config, rng }) => {
+    const logits = sequenceClassificationHead(head, hidden, { dropoutRate: dropoutRateOf(config), rng });
+    if (labels === undefined) return { logits };
+    const problemType = config.problemType ?? problemTypeOf(config.labels.length, labels);
+    return withLoss({ logits }, sequenceClassificationLoss(logits, labels, { problemType }));
+  },
+});
+
+export const electraForTokenClassification = electraWith<TokenClassificationParams>({
+  name: 'ElectraForTokenClassification',
+  inputs: LABELLED,
+  spec: (config) => tokenClassificationSpec(headSizes(config)),
+  forward: (head, hidden, { labels, attention_mask: attentionMask }, { config, rng }) => {
+    const logits = tokenClassificationHead(head, hidden, { dropoutRate: dropoutRateOf(config), rng });
+    return withLoss({ logits }, labels === undefined ? undefined : tokenClassificationLoss(logits, labels, { attentionMask }));
+  },
+});
+
+export const electraForQuestionAnswering = electraWith<QuestionAnsweringParams>({
+  name: 'ElectraForQuestionAnswering',
+  inputs: { ...INPUTS, start_positions: optionalIds, end_positions: optionalIds },
+  spec: (config) => questionAnsweringSpec(config),
+  forward: (head, hidden, { start_positions: startPositions, end_positions: endPositions }) => {
+    const { startLogits, endLogits } = questionAnsweringHead(head, hidden);
+    const isLabelled = startPositions !== undefined && endPositions !== undefined;
+    const loss = isLabelled
+      ? questionAnsweringLoss({ startLogits, endLogits }, { startPositions, endPositions })
+      : undefined;
+    return withLoss({ start_logits: startLogits, end_logits: endLogits }, loss);
+  },
+});
+
+/** Inputs are [batch, numChoices, seqLen]. */
+export const electraForMultipleChoice = electraWith<MultipleChoiceParams>({
+  name: 'ElectraForMultipleChoice',
+  inputs: LABELLED,
+  spec: (config) => multipleChoiceSpec(config, { usesProjection: config.summaryUsesProjection }),
+  flatten: (input) => reshape(input, [-1, input.spec.shape.at(-1)!]),
+  forward: (head, hidden, { input_ids: inputIds, labels }, { config, rng }) => {
+    const logits = multipleChoiceHead(head, hidden, {
+      numChoices: inputIds!.spec.shape[1] as number,
+      activationName: config.summaryActivation,
+      dropoutRate: config.summaryLastDropout,
+      rng,
+    });
+    return withLoss({ logits }, labels === undefined ? undefined : meanCrossEntropy(logits, labels));
+  },
+});

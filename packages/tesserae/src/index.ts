@@ -1,0 +1,14 @@
+export type { Architecture, InputSpec, Json } from './architectures/architecture.js';
+export { ARCHITECTURES, findArchitecture } from './architectures/table.js';
+export { electraForSequenceClassification } from './architectures/electra.js';
+export { t5ForConditionalGeneration } from './architectures/t5.js';
+export type { LoadPretrainedOptions, ModelFiles, PretrainedModel } from './pretrained.js';
+export { createModel, loadPretrained, modelFiles, readConfigFile, requireTokenizer } from './pretrained.js';
+export type { ForwardResult } from './forward.js';
+export { runForward } from './forward.js';
+export type { FromPretrainedOptions, ModelOnBackend } from './model-facade.js';
+export { ModelFacade } from './model-facade.js';
+export type { OpenModelOptions } from './platform/platform.js';
+export type { Classification, PredictOptions } from './electra-for-sequence-classification.js';
+export { ElectraForSequenceClassification } from './electra-for-sequence-classification.js';
+export { T5ForConditionalGeneration } from './t5-for-conditional-generation.js';

@@ -1,0 +1,132 @@
+import { ConfigError, FormatError, checkOptions, flattenTree } from '@tesserae/tensor';
+import type { HostTensor } from '@tesserae/tensor';
+import type { Tokenizer, TokenizerFiles } from '@tesserae/tokenizer';
+import { tokenizerFileNames, tokenizerFromFiles } from '@tesserae/tokenizer';
+import type { ModelFolder } from '@tesserae/weights';
+import { initParams, loadParams, openWeights, saveParams, weightFiles } from '@tesserae/weights';
+import type { Architecture, Json } from './architectures/architecture.js';
+import { findArchitecture } from './architectures/table.js';
+
+/** A model in host memory: its class, config, parameters and, when its folder has one, tokenizer. */
+export interface PretrainedModel<Config = unknown> {
+  readonly architecture: Architecture<Config>;
+  readonly config: Config;
+  readonly specs: object;
+  /** Tree of host tensors in the form of `specs`. */
+  readonly params: unknown;
+  readonly tokenizer: Tokenizer | undefined;
+  /** Names of parameters the file lacked, which were initialised. */
+  readonly initialized: readonly string[];
+}
+
+export interface LoadPretrainedOptions {
+  /** Overrides the class that config.json names. */
+  readonly className?: string;
+  /** Parameters of a head the file lacks are initialised from this seed, and other heads in it left out; else both are errors. */
+  readonly newHeadSeed?: number;
+  /** Keys that override config.json's, e.g. `{ id2label: { 0: 'ham', 1: 'spam' } }` for a new head. */
+  readonly config?: Json;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: { readonly loadedBytes: number; readonly totalBytes: number }) => void;
+}
+
+const KNOWN = ['className', 'newHeadSeed', 'config', 'signal', 'onProgress'];
+
+/** Reads and checks config.json. @throws ConfigError when it is not a JSON object */
+export async function readConfigFile(folder: ModelFolder, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Json> {
+  const text = await folder.readText('config.json', { signal });
+  const file = `${folder.name}/config.json`;
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new ConfigError({
+      op: 'readConfigFile',
+      problem: `config.json is not JSON (${text.length} characters)`,
+      likely: 'The file is damaged or an error page was saved in its place. Fetch it again.',
+      page: 'config-json',
+      file,
+      cause,
+    });
+  }
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Json;
+  throw new ConfigError({
+    op: 'readConfigFile',
+    problem: `config.json holds ${Array.isArray(json) ? 'an array' : String(json)}, needed an object`,
+    likely: 'The file belongs to something else.',
+    page: 'config-json',
+    file,
+  });
+}
+
+/**
+ * Loads a Hugging Face folder.
+ * @throws ConfigError for the config · FormatError for damaged or misfitting weights, listing all names that do not fit
+ */
+export async function loadPretrained(folder: ModelFolder, options: LoadPretrainedOptions = {}): Promise<PretrainedModel> {
+  checkOptions('loadPretrained', options, KNOWN);
+  const { className, newHeadSeed, signal, onProgress } = options;
+  const file = `${folder.name}/config.json`;
+  const json = { ...(await readConfigFile(folder, { signal })), ...options.config };
+  const architecture = findArchitecture(json, { className, file });
+  const config = architecture.readConfig(json, { file });
+  const weights = await openWeights(folder, { signal });
+  const specs = await architecture.paramSpec(config, weights);
+  const isIgnored = (name: string): boolean => architecture.ignoredNames.some((pattern) => pattern.test(name));
+  const loaded = await loadParams(specs, weights, {
+    basePrefix: architecture.basePrefix,
+    allowMissing: (path) => newHeadSeed !== undefined && path.startsWith('head.'),
+    allowUnexpected: (name) => newHeadSeed !== undefined || isIgnored(name),
+    seed: newHeadSeed,
+    signal,
+    onProgress,
+  });
+  const tokenizer = await readTokenizer(folder, { signal });
+  return { architecture, config, specs, params: loaded.params, tokenizer, initialized: loaded.missing };
+}
+
+/** A new model of a class, initialised as its paper says. */
+export async function createModel<Config, Params>(
+  architecture: Architecture<Config, Params>,
+  config: Config,
+  { seed, tokenizer }: { readonly seed: number; readonly tokenizer?: Tokenizer },
+): Promise<PretrainedModel<Config>> {
+  const specs = await architecture.paramSpec(config, undefined);
+  const params = initParams(specs, { seed });
+  const initialized = flattenTree(specs).map(({ path }) => path);
+  return { architecture: architecture as unknown as Architecture<Config>, config, specs, params, tokenizer, initialized };
+}
+
+/** The tokenizer of a folder; undefined when it has no file of one. */
+async function readTokenizer(folder: ModelFolder, options: { readonly signal?: AbortSignal }): Promise<Tokenizer | undefined> {
+  const files: Record<string, string> = {};
+  for (const name of tokenizerFileNames) {
+    if (await folder.has(name)) files[name] = await folder.readText(name, options);
+  }
+  return Object.keys(files).length === 0 ? undefined : tokenizerFromFiles(files as TokenizerFiles);
+}
+
+/** What a model folder is written from: file names and their contents. */
+export type ModelFiles = ReadonlyMap<string, string | Iterable<Uint8Array>>;
+
+/** The files of a Hugging Face folder: config.json, model.safetensors (sharded when large), tokenizer files. */
+export function modelFiles(model: PretrainedModel): ModelFiles {
+  const { architecture, config, specs, params, tokenizer } = model;
+  const files = new Map<string, string | Iterable<Uint8Array>>();
+  files.set('config.json', `${JSON.stringify(architecture.writeConfig(config), null, 2)}\n`);
+  const entries = saveParams(specs, params as never) as [string, HostTensor][];
+  for (const [name, chunks] of weightFiles(entries)) files.set(name, chunks);
+  for (const [name, text] of Object.entries(tokenizer?.toFiles() ?? {})) files.set(name, text as string);
+  return files;
+}
+
+/** The tokenizer of a model. @throws FormatError when its folder had none */
+export function requireTokenizer(model: Pick<PretrainedModel, 'tokenizer'>): Tokenizer {
+  if (model.tokenizer !== undefined) return model.tokenizer;
+  throw new FormatError({
+    op: 'requireTokenizer',
+    problem: 'the model has no tokenizer',
+    likely: 'Its folder has none of the tokenizer files; add tokenizer.json, or pass ids.',
+    page: 'tokenizer-missing',
+  });
+}

@@ -1,0 +1,114 @@
+import type { HostTensor, Tensor } from '@tesserae/tensor';
+import {
+  DTYPES,
+  OptionError,
+  add,
+  checkOptions,
+  div,
+  hostScalar,
+  mapTree,
+  mul,
+  pow,
+  sizeOf,
+  sqrt,
+  sub,
+} from '@tesserae/tensor';
+import type { Optimizer, UpdateInputs } from './optimizer.js';
+import { zipTrees } from './optimizer.js';
+
+/** Constants of AdamW; defaults are PyTorch's. */
+export interface AdamWOptions {
+  /** Decay of the first moment; default 0.9. */
+  readonly beta1?: number;
+  /** Decay of the second moment; default 0.999. */
+  readonly beta2?: number;
+  /** Added to the root of the second moment; default 1e-8 (ELECTRA: 1e-6). */
+  readonly epsilon?: number;
+  /** Share of a weight that is taken off per unit of learning rate; default 0.01. */
+  readonly weightDecay?: number;
+  /** Divides the moments by 1 - βᵗ; default true (Google's ELECTRA: false). */
+  readonly correctsBias?: boolean;
+  /** Which parameters decay, by path; default: those of two axes or more, so neither norms nor biases. */
+  readonly decays?: (path: string, shape: readonly number[]) => boolean;
+}
+
+/** State of AdamW: the step count and the two moments of each parameter. */
+export interface AdamWState<Leaf = Tensor> {
+  /** f32 scalar, steps done */
+  readonly step: Leaf;
+  readonly firstMoment: object;
+  readonly secondMoment: object;
+}
+
+/** Weights of two axes or more decay; norms and biases do not. */
+export function decaysMatrices(_path: string, shape: readonly number[]): boolean {
+  return shape.length >= 2;
+}
+
+type Settings = Required<AdamWOptions>;
+
+/**
+ * Adam with decoupled weight decay.
+ * @throws OptionError for unknown options, a beta outside [0, 1), a negative epsilon or weight decay
+ * @see Loshchilov & Hutter 2019; without bias correction as in Google's ELECTRA
+ */
+export function adamW(options: AdamWOptions = {}): Optimizer<AdamWState> {
+  checkOptions('adamW', options, ['beta1', 'beta2', 'epsilon', 'weightDecay', 'correctsBias', 'decays']);
+  const settings: Settings = {
+    beta1: options.beta1 ?? 0.9,
+    beta2: options.beta2 ?? 0.999,
+    epsilon: options.epsilon ?? 1e-8,
+    weightDecay: options.weightDecay ?? 0.01,
+    correctsBias: options.correctsBias ?? true,
+    decays: options.decays ?? decaysMatrices,
+  };
+  checkValues(settings);
+  return {
+    name: 'adamW',
+    init: (params) => ({
+      step: hostScalar('f32', 0),
+      firstMoment: mapTree(params, zerosLike) as object,
+      secondMoment: mapTree(params, zerosLike) as object,
+    }),
+    update: (inputs) => update(inputs, settings),
+  };
+}
+
+function update<Params>(
+  { params, grads, state, learningRate }: UpdateInputs<Params, AdamWState>,
+  { beta1, beta2, epsilon, weightDecay, correctsBias, decays }: Settings,
+): { readonly params: Params; readonly state: AdamWState } {
+  const step = add(state.step, 1);
+  const firstMoment = zipTrees<unknown>([state.firstMoment, grads], ([moment, grad]) =>
+    add(mul(moment!, beta1), mul(grad!, 1 - beta1)),
+  ) as object;
+  const secondMoment = zipTrees<unknown>([state.secondMoment, grads], ([moment, grad]) =>
+    add(mul(moment!, beta2), mul(mul(grad!, grad!), 1 - beta2)),
+  ) as object;
+  const stepSize = correctsBias ? div(learningRate, sub(1, pow(beta1, step))) : learningRate;
+  const rootCorrection = correctsBias ? sqrt(sub(1, pow(beta2, step))) : undefined;
+  const next = zipTrees<unknown>([params, firstMoment, secondMoment], ([param, first, second], path) => {
+    const root = rootCorrection === undefined ? sqrt(second!) : div(sqrt(second!), rootCorrection);
+    const move = mul(div(first!, add(root, epsilon)), stepSize);
+    const isDecayed = weightDecay !== 0 && decays(path, param!.spec.shape as readonly number[]);
+    const kept = isDecayed ? mul(param!, sub(1, mul(learningRate, weightDecay))) : param!;
+    return sub(kept, move);
+  });
+  return { params: next as Params, state: { step, firstMoment, secondMoment } };
+}
+
+function checkValues({ beta1, beta2, epsilon, weightDecay }: Settings): void {
+  const isBeta = (value: number): boolean => value >= 0 && value < 1;
+  if (isBeta(beta1) && isBeta(beta2) && epsilon >= 0 && weightDecay >= 0) return;
+  throw new OptionError({
+    op: 'adamW',
+    problem: `beta1 ${beta1}, beta2 ${beta2}, epsilon ${epsilon}, weightDecay ${weightDecay} are out of range`,
+    likely: 'Needed: betas from 0 to below 1, epsilon and weightDecay not negative.',
+    page: 'option-value',
+    got: { beta1, beta2, epsilon, weightDecay },
+  });
+}
+
+function zerosLike({ dtype, shape }: HostTensor): HostTensor {
+  return { dtype, shape, data: DTYPES[dtype].create(sizeOf(shape)) };
+}

@@ -1,0 +1,10 @@
+export type { AdamWOptions, AdamWState } from './adamw.js';
+export { adamW, decaysMatrices } from './adamw.js';
+export { clipByGlobalNorm, globalNorm } from './clip.js';
+export type { TrainingBatch, TrainingEvent, TrainingLoopOptions } from './loop.js';
+export { DivergenceError, trainingLoop } from './loop.js';
+export type { Optimizer, TensorTree, UpdateInputs } from './optimizer.js';
+export type { LinearScheduleOptions, Schedule } from './schedule.js';
+export { constantSchedule, linearSchedule } from './schedule.js';
+export type { LossFunction, StepMetrics, TrainState, TrainStep, TrainStepOptions } from './train-step.js';
+export { createTrainStep, readTree, releaseTree } from './train-step.js';
