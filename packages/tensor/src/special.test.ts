@@ -1,22 +1,22 @@
 import { expect, it } from 'vitest';
 import { erf } from './special.js';
 
-/** Values to 15 digits from the tables in Abramowitz & Stegun (7.1) and, beyond 2, from mpmath. */
+/** Values from the C library's erf, as Python's `math.erf` prints them. */
 const KNOWN = [
-  [0.1, 0.112462916018285],
-  [0.5, 0.520499877813047],
-  [1, 0.842700792949715],
-  [1.5, 0.966105146475311],
-  [2, 0.995322265018953],
-  [2.4999, 0.999592860000852],
+  [0.1, 0.1124629160182849],
+  [0.5, 0.5204998778130465],
+  [1, 0.8427007929497149],
+  [1.5, 0.9661051464753108],
+  [2, 0.9953222650189527],
+  [2.4999, 0.9995928300996666],
   [2.5, 0.999593047982555],
-  [3, 0.999977909503001],
-  [4, 0.999999984582742],
+  [3, 0.9999779095030014],
+  [4, 0.9999999845827421],
+  [5.5, 0.9999999999999927],
 ] as const;
 
 it.each(KNOWN)('erf(%f) is %f, and odd', (x, value) => {
-  // the table gives 15 digits
-  expect(Math.abs(erf(x) - value)).toBeLessThan(1e-15 + 0.5e-15);
+  expect(Math.abs(erf(x) - value)).toBeLessThan(5e-16); // a few units in the last place
   expect(erf(-x)).toBe(-erf(x));
 });
 

@@ -1,4 +1,4 @@
-import { TesseraeError } from '@tesserae/tensor';
+import { OptionError, TesseraeError, checkOptions } from '@tesserae/tensor';
 import type { Schedule } from './schedule.js';
 import type { StepMetrics, TrainState, TrainStep } from './train-step.js';
 
@@ -46,42 +46,52 @@ export class DivergenceError extends TesseraeError {}
 
 /**
  * Trains step by step, yielding an event for each; the last event hands over the state.
- * @throws DivergenceError when the loss or the gradient norm is not finite
+ * The loop owns the state until then: left early, by an error or by the consumer's `break`, it frees it. The source of
+ * batches is closed in every case.
+ * @throws DivergenceError when the loss or the gradient norm is not finite · OptionError for unknown options
  */
 export async function* trainingLoop(options: TrainingLoopOptions): AsyncGenerator<TrainingEvent, void, void> {
-  const { step, batches, schedule, totalSteps, signal } = options;
+  const { step, batches, totalSteps, signal } = checked(options);
   let state = options.state;
+  let isOwner = true;
   const source = iteratorOf(batches);
+  const end = (reason: 'steps' | 'data' | 'aborted'): TrainingEvent => {
+    isOwner = false;
+    return { type: 'end', state, reason };
+  };
   try {
     while (state.step < totalSteps) {
-      if (signal?.aborted) return yield { type: 'end', state, reason: 'aborted' };
+      if (signal?.aborted) return yield end('aborted');
       const started = performance.now();
       const next = await source.next();
-      if (next.done) return yield { type: 'end', state, reason: 'data' };
+      if (next.done) return yield end('data');
       const dataMs = performance.now() - started;
       const { inputs, numExamples, numTokens } = next.value;
-      const learningRate = schedule(state.step);
+      const learningRate = options.schedule(state.step);
       const { state: after, metrics } = await step.run(state, inputs, { learningRate });
       state = after;
       requireFinite(metrics, state.step);
       const elapsedMs = performance.now() - started;
-      const tokensPerSecond = (numTokens / elapsedMs) * 1000;
-      yield {
-        type: 'step',
-        ...metrics,
-        step: state.step,
-        totalSteps,
-        learningRate,
-        elapsedMs,
-        dataMs,
-        numExamples,
-        tokensPerSecond,
-      };
+      const speed = { elapsedMs, dataMs, numExamples, tokensPerSecond: (numTokens / elapsedMs) * 1000 };
+      yield { type: 'step', ...metrics, step: state.step, totalSteps, learningRate, ...speed };
     }
-    yield { type: 'end', state, reason: 'steps' };
+    yield end('steps');
   } finally {
+    if (isOwner) step.dispose(state);
     await source.return?.();
   }
+}
+
+function checked(options: TrainingLoopOptions): TrainingLoopOptions {
+  checkOptions('trainingLoop', options, ['step', 'state', 'batches', 'schedule', 'totalSteps', 'signal']);
+  const { totalSteps } = options;
+  if (Number.isSafeInteger(totalSteps) && totalSteps >= 0) return options;
+  throw new OptionError({
+    op: 'trainingLoop',
+    problem: `totalSteps is ${totalSteps}, needed a whole number from 0`,
+    page: 'option-value',
+    got: totalSteps,
+  });
 }
 
 function iteratorOf<T>(source: Iterable<T> | AsyncIterable<T>): AsyncIterator<T> | Iterator<T> {

@@ -8,8 +8,18 @@ import type {
   Rng,
   Tensor,
 } from '@tesserae/tensor';
-import { compile, flattenTree, hostScalar, mapTree, rngFrom, rngKeyAt, valueAndGrad } from '@tesserae/tensor';
-import { clipByGlobalNorm } from './clip.js';
+import {
+  OptionError,
+  checkOptions,
+  compile,
+  flattenTree,
+  hostScalar,
+  mapTree,
+  rngFrom,
+  rngKeyAt,
+  valueAndGrad,
+} from '@tesserae/tensor';
+import { clipByGlobalNorm, globalNorm } from './clip.js';
 import type { Optimizer } from './optimizer.js';
 
 /** What a step learns from: the loss of a batch, as a function of the parameters. */
@@ -62,9 +72,14 @@ export interface TrainStep {
   release(): void;
 }
 
-interface StepArgs {
+/** What a step reads and leaves behind; one member, since an optimiser without a state has nothing to donate. */
+interface Learned {
   readonly params: unknown;
   readonly optState: unknown;
+}
+
+interface StepArgs {
+  readonly learned: Learned;
   readonly batch: unknown;
   /** i32[2] */
   readonly rngKey: Tensor;
@@ -73,19 +88,32 @@ interface StepArgs {
 }
 
 interface StepResult<Leaf = Tensor> {
-  readonly params: unknown;
-  readonly optState: unknown;
+  readonly learned: Learned;
   readonly metrics: { readonly loss: Leaf; readonly gradNorm: Leaf };
 }
 
-/** Compiles a training step; it is traced at the first batch, and once more for every other batch shape. */
+const KNOWN = 'backend lossFn optimizer maxGradNorm seed name debug log maxGraphs'.split(' ');
+
+/**
+ * Compiles a training step; it is traced at the first batch, and once more for every other batch shape.
+ * @throws OptionError for an unknown option or a maxGradNorm that is not positive
+ */
 export async function createTrainStep<Params, Batch>(
   options: TrainStepOptions<Params, Batch>,
 ): Promise<TrainStep> {
-  const { backend, seed, optimizer, name = 'trainStep', debug, log, maxGraphs } = options;
+  const { backend, seed, optimizer, maxGradNorm = 1, name = 'trainStep', debug, log, maxGraphs } = options;
+  checkOptions('createTrainStep', options, KNOWN);
+  if (maxGradNorm !== null && !(maxGradNorm > 0)) {
+    throw new OptionError({
+      op: 'createTrainStep',
+      problem: `maxGradNorm is ${maxGradNorm}, needed a positive number, or null to leave gradients as they are`,
+      page: 'option-value',
+      got: maxGradNorm,
+    });
+  }
   const compiled = await compile((args: StepArgs) => traceStep(args, options), backend, {
     name,
-    donate: ['params', 'optState'],
+    donate: ['learned'],
     debug,
     log,
     maxGraphs,
@@ -106,17 +134,23 @@ export async function createTrainStep<Params, Batch>(
 
 function traceStep<Params, Batch>(args: StepArgs, options: TrainStepOptions<Params, Batch>): StepResult {
   const { lossFn, optimizer, maxGradNorm = 1 } = options;
-  const params = args.params as Params;
+  const params = args.learned.params as Params;
   const differentiate = valueAndGrad((tree: Params, batch: Batch, rng: Rng) => lossFn(tree, batch, rng));
   const { value: loss, grads } = differentiate(params, args.batch as Batch, rngFrom(args.rngKey));
-  const clipped = clipByGlobalNorm(grads as Params, { maxNorm: maxGradNorm ?? Infinity });
+  const clipped =
+    maxGradNorm === null
+      ? { grads: grads as Params, norm: globalNorm(grads) }
+      : clipByGlobalNorm(grads as Params, { maxNorm: maxGradNorm });
   const next = optimizer.update({
     params,
-    grads: maxGradNorm === null ? (grads as Params) : clipped.grads,
-    state: args.optState,
+    grads: clipped.grads,
+    state: args.learned.optState,
     learningRate: args.learningRate,
   });
-  return { params: next.params, optState: next.state, metrics: { loss, gradNorm: clipped.norm } };
+  return {
+    learned: { params: next.params, optState: next.state },
+    metrics: { loss, gradNorm: clipped.norm },
+  };
 }
 
 interface Runner {
@@ -131,8 +165,7 @@ async function runStep(
   { batch, learningRate }: { readonly batch: unknown; readonly learningRate: number },
 ): Promise<{ readonly state: TrainState; readonly metrics: StepMetrics }> {
   const args = {
-    params: state.params,
-    optState: state.optState,
+    learned: { params: state.params, optState: state.optState },
     batch,
     rngKey: rngKeyAt(seed, state.step),
     learningRate: hostScalar('f32', learningRate),
@@ -142,7 +175,7 @@ async function runStep(
   const [lossValue, normValue] = await Promise.all([backend.download(loss), backend.download(gradNorm)]);
   releaseTree(result.metrics);
   return {
-    state: { params: result.params, optState: result.optState, step: state.step + 1 },
+    state: { ...result.learned, step: state.step + 1 },
     metrics: { loss: lossValue.data[0]!, gradNorm: normValue.data[0]! },
   };
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { BackendError } from '@tesserae/tensor';
 import type { EngineSettings } from '../engine/host.js';
@@ -28,17 +29,24 @@ function openWorker(here: string): Worker {
   return new Worker(new URL('./node-worker.dev.mjs', here), { execArgv: ['--conditions=@tesserae/source'] });
 }
 
-function firstMessage(worker: Worker): Promise<WorkerGreeting> {
-  return new Promise((resolve, reject) => {
-    worker.ref();
-    worker.once('message', (greeting: WorkerGreeting) => {
-      worker.unref();
-      worker.removeAllListeners();
-      resolve(greeting);
-    });
-    worker.once('error', (cause) => reject(lost(`the worker did not start: ${cause.message}`, cause)));
-    worker.once('exit', (code) => reject(lost(`the worker exited with code ${code} while starting`)));
-  });
+/** The greeting. Listeners are taken off one by one: Worker keeps some of its own, without which it falls silent. */
+async function firstMessage(worker: Worker): Promise<WorkerGreeting> {
+  const controller = new AbortController();
+  const { signal } = controller;
+  worker.ref();
+  try {
+    return await Promise.race([
+      once(worker, 'message', { signal }).then(([greeting]) => greeting as WorkerGreeting),
+      once(worker, 'exit', { signal }).then(([code]) => {
+        throw lost(`the worker exited with code ${String(code)} while starting`);
+      }),
+    ]);
+  } catch (cause) {
+    throw cause instanceof BackendError ? cause : lost(`the worker did not start: ${String(cause)}`, cause);
+  } finally {
+    controller.abort();
+    worker.unref();
+  }
 }
 
 function nodeChannel(worker: Worker, settings: EngineSettings): WorkerChannel {
