@@ -1,5 +1,5 @@
 import type { DeviceTensor, Executable, Graph, TensorSpec } from '@tesserae/tensor';
-import { BackendError, bindDims, evaluateShape } from '@tesserae/tensor';
+import { OwnershipError, ShapeError, bindDims, evaluateShape } from '@tesserae/tensor';
 import type { OnnxDeviceTensor } from './device-tensor.js';
 import type { RunShapes } from './engine/host.js';
 import type { HostRandomInput } from './lower/host-random.js';
@@ -54,10 +54,11 @@ export class OnnxExecutable implements Executable {
 
   async run(inputs: readonly DeviceTensor[]): Promise<readonly DeviceTensor[]> {
     const { name, donated } = this.signature;
-    if (this.isReleased) throw unusable(name, 'was released', 'Compile it again.');
+    if (this.isReleased) throw releasedExecutable(name);
     this.requireCount(inputs.length);
     const own = inputs.map((tensor) => this.runner.adopt(tensor));
     for (const tensor of own) tensor.requireLive(name);
+    this.requireSingleUse(own);
     const bindings = bindDims(this.signature.inputs, own.map((tensor) => tensor.spec));
     const shapes = this.fixedShapes ?? this.shapesUnder(bindings);
     for (const index of donated) own[index]!.setDonated(name, true);
@@ -82,16 +83,37 @@ export class OnnxExecutable implements Executable {
   }
 
   private requireCount(got: number): void {
-    const needed = this.signature.inputs.length;
-    if (got === needed) return;
-    throw unusable(
-      this.signature.name,
-      `got ${got} inputs, needed ${needed}`,
-      'Pass the inputs that are not constants, in graph order.',
-    );
+    const { name, inputs } = this.signature;
+    if (got === inputs.length) return;
+    const missing = inputs.slice(got).map((input) => `'${input.name}'`);
+    throw new ShapeError({
+      op: name,
+      problem: `got ${got} inputs, needed ${inputs.length}${missing.length > 0 ? `: no ${missing.join(', ')}` : ''}`,
+      likely: 'Pass the inputs that are not constants, in graph order.',
+      page: 'input-count',
+      got,
+      needed: inputs.length,
+    });
+  }
+
+  /** @throws OwnershipError when a tensor that the run consumes is passed twice */
+  private requireSingleUse(inputs: readonly OnnxDeviceTensor[]): void {
+    const twice = this.signature.donated.find((index) => inputs.indexOf(inputs[index]!) !== inputs.lastIndexOf(inputs[index]!));
+    if (twice === undefined) return;
+    throw new OwnershipError({
+      op: this.signature.name,
+      problem: `the tensor donated as '${this.signature.inputs[twice]!.name}' is another input too`,
+      likely: 'Upload it twice, or leave it out of `donate`.',
+      page: 'donated-twice',
+    });
   }
 }
 
-function unusable(op: string, problem: string, likely: string): BackendError {
-  return new BackendError({ op, problem, likely, page: 'executable' });
+function releasedExecutable(op: string): OwnershipError {
+  return new OwnershipError({
+    op,
+    problem: 'the compiled graph was released',
+    likely: 'Release it after its last run, or compile it again.',
+    page: 'executable-released',
+  });
 }

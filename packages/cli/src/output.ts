@@ -29,7 +29,8 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 /** How an error is shown: class and message for ours and known ones, the stack for the rest. */
 export function describeError(error: unknown, { isJson }: { readonly isJson: boolean }): string {
   if (!(error instanceof Error)) return String(error);
-  const isKnown = error instanceof TesseraeError || error.name === 'TokenizerError' || error.name === 'AbortError';
+  const isKnown =
+    error instanceof TesseraeError || error.name === 'TokenizerError' || error.name === 'AbortError';
   if (!isJson) return isKnown ? `${error.name} ${error.message}` : (error.stack ?? error.message);
   const code = error instanceof TesseraeError ? error.code : error.name;
   return JSON.stringify({ error: error.name, code, message: error.message });

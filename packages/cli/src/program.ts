@@ -27,14 +27,17 @@ type Action<Options> = (options: Options, context: CommandContext) => Promise<vo
 
 function wholeNumber(text: string): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('needed: a positive whole number');
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('needed: a positive whole number');
   return value;
 }
 
 const backendOption = (): Option =>
   new Option('--backend <name>', 'what runs the model').choices([...BACKEND_NAMES]).default('auto');
-const threadsOption = (): Option => new Option('--threads <count>', 'threads of ONNX Runtime').argParser(wholeNumber);
-const classOption = (): Option => new Option('--class <name>', 'model class, instead of the one config.json names');
+const threadsOption = (): Option =>
+  new Option('--threads <count>', 'threads of ONNX Runtime').argParser(wholeNumber);
+const classOption = (): Option =>
+  new Option('--class <name>', 'model class, instead of the one config.json names');
 const jsonOption = (): Option => new Option('--json', 'print JSON lines').default(false);
 
 /**
@@ -74,7 +77,9 @@ function createProgram(signal: AbortSignal): Command {
 
   program
     .command('quickstart')
-    .description('train a spam filter (ELECTRA) and a pronouncer (T5) from scratch, save, reload and use them')
+    .description(
+      'train a spam filter (ELECTRA) and a pronouncer (T5) from scratch, save, reload and use them',
+    )
     .option('--out <dir>', 'where the two model folders go; default: a temporary folder')
     .option('--seed <number>', 'seed of everything random', wholeNumber, 1)
     .option('--seconds <count>', 'time for training, both models together', wholeNumber, 165)
@@ -87,7 +92,10 @@ function createProgram(signal: AbortSignal): Command {
     .command('forward')
     .argument('<model>', 'a Hugging Face folder')
     .description('one forward pass, to check against another implementation')
-    .requiredOption('--inputs <file>', 'safetensors named as the forward arguments (input_ids, attention_mask, labels, …)')
+    .requiredOption(
+      '--inputs <file>',
+      'safetensors named as the forward arguments (input_ids, attention_mask, labels, …)',
+    )
     .requiredOption('--out <file>', 'safetensors to write: logits, loss, …, and grad.<name> with --grads')
     .option('--grads', 'also the gradient of the loss for every parameter', false)
     .option('--overwrite', 'replace the output file', false)
@@ -111,7 +119,11 @@ function createProgram(signal: AbortSignal): Command {
     .command('inspect')
     .argument('<model>', 'a Hugging Face folder')
     .description('config, parameters, graph and memory plan of a model')
-    .addOption(new Option('--what <part>', 'which part').choices(['config', 'params', 'graph', 'dot', 'plan', 'all']).default('all'))
+    .addOption(
+      new Option('--what <part>', 'which part')
+        .choices(['config', 'params', 'graph', 'dot', 'plan', 'all'])
+        .default('all'),
+    )
     .option('--batch <count>', 'batch size of the plan', wholeNumber, 1)
     .option('--length <count>', 'tokens per input in the plan', wholeNumber, 128)
     .addOption(classOption())

@@ -10,7 +10,11 @@ export interface Progress {
 const SILENT: Progress = { update: () => undefined, stop: () => undefined };
 
 /** A progress bar on standard error when it is a terminal and `isQuiet` is not set. */
-export function createProgress(label: string, total: number, { isQuiet }: { readonly isQuiet: boolean }): Progress {
+export function createProgress(
+  label: string,
+  total: number,
+  { isQuiet }: { readonly isQuiet: boolean },
+): Progress {
   if (isQuiet || !process.stderr.isTTY || total <= 0) return SILENT;
   const bar = new SingleBar(
     {

@@ -98,11 +98,15 @@ function readWidth(read: ConfigFields): Pick<ElectraConfig, 'hiddenSize' | 'numH
   return read.fail('num_attention_heads', numHeads, `a divisor of hidden_size (${hiddenSize})`);
 }
 
-/** PyTorch's default, which the first Hugging Face releases used in the generator's head whatever the config said. */
+/**
+ * PyTorch's default, which the first Hugging Face releases used in the generator's head whatever the config
+ * said.
+ */
 const EARLY_GENERATOR_EPSILON = 1e-5;
 
 /**
- * Files saved by those releases are known by the absence of `transformers_version` and keep the arithmetic they were
+ * Files saved by those releases are known by the absence of `transformers_version` and keep the arithmetic
+ * they were
  * saved with; later ones, and Google's own code, use the one epsilon everywhere.
  */
 function generatorEpsilon(json: Json, layerNormEpsilon: number): number {

@@ -14,7 +14,7 @@ const furthest = (a: readonly number[], b: readonly number[]): number =>
   a.reduce((most, value, index) => Math.max(most, Math.abs(value - b[index]!)), 0);
 
 describe('encode', () => {
-  it('takes absent types for 0, absent positions for 0, 1, 2, … and an absent mask for no padding', async () => {
+  it('takes absent types for 0, absent positions for 0, 1, 2, … and no mask for no padding', async () => {
     const short = await valuesOf(encode(params, { inputIds }, evaluation));
     const spelled = {
       tokenTypeIds: idsOf([[0, 0, 0, 0]]),

@@ -51,7 +51,8 @@ export function encode(params: ElectraParams, inputs: ElectraInputs, { config, r
   const embedded = inScope('embeddings', () =>
     embed(params.embeddings, inputs, { config, rng: subRng(rng, 'embeddings') }),
   );
-  let hidden = params.projection === undefined ? embedded : linear(embedded, params.projection); // [batch, seqLen, hiddenSize]
+  // [batch, seqLen, hiddenSize]
+  let hidden = params.projection === undefined ? embedded : linear(embedded, params.projection);
   params.layers.forEach((layer, index) => {
     hidden = inScope(`layers.${index}`, () =>
       encoderLayer(layer, hidden, { config, rng: subRng(rng, index), bias }),
@@ -80,8 +81,10 @@ function encoderLayer(
   const drop = (value: Tensor, name: string): Tensor =>
     maybeDropout(value, { rate: config.hiddenDropout, rng: subRng(rng, name) });
   const attended = linear(selfAttention(params, x, options), params.attentionOutput);
-  const middle = norm(add(x, drop(attended, 'attentionOutput')), params.attentionNorm, config); // [batch, seqLen, hiddenSize]
-  const inner = activation(config.activationName)(linear(middle, params.intermediate)); // [batch, seqLen, intermediateSize]
+  // [batch, seqLen, hiddenSize]
+  const middle = norm(add(x, drop(attended, 'attentionOutput')), params.attentionNorm, config);
+  // [batch, seqLen, intermediateSize]
+  const inner = activation(config.activationName)(linear(middle, params.intermediate));
   return norm(add(middle, drop(linear(inner, params.output), 'output')), params.outputNorm, config);
 }
 
@@ -103,14 +106,16 @@ function selfAttention(
 }
 
 /** Layer norm with the config's epsilon. */
-export function norm(x: Tensor, { scale, bias }: NormParams, config: ElectraConfig): Tensor {
+function norm(x: Tensor, { scale, bias }: NormParams, config: ElectraConfig): Tensor {
   return layerNorm(x, { scale, bias, epsilon: config.layerNormEpsilon });
 }
 
 /**
  * The generator's scores of every piece of the vocabulary.
- * The activation is always the exact GELU, whatever the encoder uses. @see Hugging Face ElectraGeneratorPredictions
- * @param options.word  the word embeddings, [vocabSize, embeddingSize], read when the head has no table of its own
+ * The activation is always the exact GELU, whatever the encoder uses. @see Hugging Face
+ * ElectraGeneratorPredictions
+ * @param options.word  the word embeddings, [vocabSize, embeddingSize], read when the head has no table of
+ *   its own
  * @returns float[batch, seqLen, vocabSize]
  */
 export function maskedLanguageModelHead(

@@ -89,7 +89,10 @@ function layerSpec(config: ElectraConfig, at: string): ElectraLayerParams<ParamS
   };
 }
 
-/** The generator's head: dense to embeddingSize, activation, norm, then the word embeddings (or a table of its own). */
+/**
+ * The generator's head: dense to embeddingSize, activation, norm, then the word embeddings (or a table of its
+ * own).
+ */
 export interface MaskedLanguageModelParams<Leaf = Tensor> {
   readonly dense: LinearParams<Leaf>;
   readonly norm: NormParams<Leaf>;

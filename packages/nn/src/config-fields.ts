@@ -1,9 +1,14 @@
 import { ConfigError } from '@tesserae/tensor';
 import { ACTIVATION_NAMES } from './activations.js';
 
-/** Readers of the keys of one config.json. An absent key, and null, take the fallback; anything else is checked. */
+/**
+ * Readers of the keys of one config.json. An absent key, and null, take the fallback; anything else is
+ * checked.
+ */
 export interface ConfigFields {
-  /** A whole number from 1 to `most` (default 2³¹ - 1): a size. What lists are made from needs a lower bound. */
+  /**
+   * A whole number from 1 to `most` (default 2³¹ - 1): a size. What lists are made from needs a lower bound.
+   */
   count(key: string, fallback: number, options?: { readonly most?: number }): number;
   /** A whole number of at least 0: a token id. */
   id(key: string, fallback: number): number;

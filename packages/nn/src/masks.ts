@@ -2,7 +2,8 @@ import type { DType, Dim, Tensor } from '@tesserae/tensor';
 import { add, and, equal, expandDims, iota, lessEqual, not, scalar, where } from '@tesserae/tensor';
 
 /**
- * What a masked score becomes: the most negative finite f32, as Hugging Face uses. Scores are replaced, not summed,
+ * What a masked score becomes: the most negative finite f32, as Hugging Face uses. Scores are replaced, not
+ * summed,
  * so two masks never overflow to -∞, and a row with everything masked gives equal weights, not NaN.
  */
 export const MASKED_SCORE = -3.4028234663852886e38;

@@ -27,7 +27,7 @@ describe('t5ConfigFromHuggingFace', () => {
     });
   });
 
-  it('reads a file of the first releases: no feed_forward_proj, num_decoder_layers or maximal distance', () => {
+  it('reads a file of the first releases: no feed_forward_proj, decoder depth or maximal distance', () => {
     const old = {
       d_ff: 2048,
       d_kv: 64,
@@ -111,6 +111,7 @@ describe('t5ConfigToHuggingFace', () => {
   it('keeps the exact GELU of a gated model apart from the tanh form', () => {
     const config = { ...T5_DEFAULTS, isGated: true, activationName: 'gelu' };
     const json = t5ConfigToHuggingFace(config, 'T5ForConditionalGeneration');
-    expect(t5ConfigFromHuggingFace(json).activationName).toBe('gelu_python'); // Hugging Face's other name for it
+    // Hugging Face's other name for it.
+    expect(t5ConfigFromHuggingFace(json).activationName).toBe('gelu_python');
   });
 });

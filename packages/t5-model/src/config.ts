@@ -23,7 +23,10 @@ export interface T5Config {
   readonly activationName: string;
   /** wo(act(wi0 x) ⊙ wi1 x) instead of wo(act(wi x)). */
   readonly isGated: boolean;
-  /** A new model shares its head with the embedding table; for a stored one the file decides (`lm_head.weight`). */
+  /**
+   * A new model shares its head with the embedding table; for a stored one the file decides
+   * (`lm_head.weight`).
+   */
   readonly tiesEmbeddings: boolean;
   /** Decoder outputs are scaled by dModel^-0.5 before the head: T5 1.0, not 1.1. */
   readonly scalesDecoderOutputs: boolean;
@@ -81,7 +84,10 @@ function endTokenId(json: Json, file: string): number {
   return configFields(first, { op: 'T5Config', file }).id('eos_token_id', 1);
 }
 
-/** `relu` | `gated-gelu` | `gated-<activation>`; plain "gated-gelu" means the tanh form, as in T5 1.1's release. */
+/**
+ * `relu` | `gated-gelu` | `gated-<activation>`; plain "gated-gelu" means the tanh form, as in T5 1.1's
+ * release.
+ */
 function feedForwardKind(read: ConfigFields): Pick<T5Config, 'activationName' | 'isGated'> {
   const kind = read.text('feed_forward_proj', 'relu');
   if (kind === 'gated-gelu') return { activationName: 'gelu_new', isGated: true };
@@ -97,7 +103,10 @@ function feedForwardKind(read: ConfigFields): Pick<T5Config, 'activationName' | 
   return { activationName, isGated };
 }
 
-/** What `feed_forward_proj` says; "gated-gelu" is taken by the tanh form, so the exact one goes by its other name. */
+/**
+ * What `feed_forward_proj` says; "gated-gelu" is taken by the tanh form, so the exact one goes by its other
+ * name.
+ */
 function feedForwardName({ activationName, isGated }: T5Config): string {
   if (!isGated) return activationName;
   if (activationName === 'gelu_new') return 'gated-gelu';

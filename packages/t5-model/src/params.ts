@@ -124,7 +124,10 @@ function selfAttention(config: T5Config, at: string, index: number): T5SelfAtten
   };
 }
 
-/** No 1/√headDim in T5's attention: the query initialiser carries it. @see Raffel et al. 2020, and T5X layers.py */
+/**
+ * No 1/√headDim in T5's attention: the query initialiser carries it. @see Raffel et al. 2020, and T5X
+ * layers.py
+ */
 function projections(config: T5Config, at: string): T5AttentionParams<ParamSpec> {
   const { dModel, headDim, numHeads } = config;
   const inner = numHeads * headDim;
@@ -159,7 +162,9 @@ function norm(dModel: number, config: T5Config, at: string): ParamSpec {
   });
 }
 
-/** Names in old files that carry nothing: aliases of `shared`, and a bias table cross-attention never used. */
+/**
+ * Names in old files that carry nothing: aliases of `shared`, and a bias table cross-attention never used.
+ */
 export const T5_IGNORED_NAMES: readonly RegExp[] = [
   /^(encoder|decoder)\.embed_tokens\.weight$/,
   /^decoder\.block\.0\.layer\.1\.EncDecAttention\.relative_attention_bias\.weight$/,

@@ -5,7 +5,9 @@ import { positionBias, relativePositionBucket } from './position-bias.js';
 
 const released = { numBuckets: 32, maxDistance: 128 };
 
-/** Distance from which each bucket begins, as the released models were trained; below, one bucket a distance. */
+/**
+ * Distance from which each bucket begins, as the released models were trained; below, one bucket a distance.
+ */
 const ENCODER_STARTS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 23, 32, 46, 64, 91];
 const DECODER_STARTS = [
   ...Array.from({ length: 16 }, (_, bucket) => bucket),

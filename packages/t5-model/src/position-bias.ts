@@ -27,7 +27,8 @@ export interface BucketOptions {
  * Computed in f32 steps, as the released models were trained.
  * @param distance  key position minus query position, in tokens
  * @returns a whole number in [0, numBuckets)
- * @throws ConfigError when numBuckets is odd and isCausal is false (both directions share the table), or when the
+ * @throws ConfigError when numBuckets is odd and isCausal is false (both directions share the table), or when
+ *   the
  *   exact half of the buckets is empty or reaches maxDistance
  * @see Raffel et al. 2020, §2.1
  */
@@ -49,9 +50,10 @@ function refuseBuckets({ numBuckets, maxDistance, isCausal }: BucketOptions): ne
   const needed = isCausal
     ? 'at least 2 buckets, and a maxDistance beyond half of them'
     : 'an even number of buckets, at least 4, and a maxDistance beyond a quarter of them';
+  const stack = isCausal ? 'a decoder' : 'an encoder';
   throw new ConfigError({
     op: 'relativePositionBucket',
-    problem: `${numBuckets} buckets up to distance ${maxDistance} in ${isCausal ? 'a decoder' : 'an encoder'}, needed ${needed}`,
+    problem: `${numBuckets} buckets up to distance ${maxDistance} in ${stack}, needed ${needed}`,
     likely: 'relative_attention_num_buckets or relative_attention_max_distance in config.json was edited.',
     page: 'config-field',
     got: { numBuckets, maxDistance },
@@ -61,7 +63,8 @@ function refuseBuckets({ numBuckets, maxDistance, isCausal }: BucketOptions): ne
 
 /**
  * The bias that attention adds, from the table of block 0 (every block in UMT5).
- * The bucket function is tabulated over the distances that differ, so the graph holds two look-ups and no logarithm.
+ * The bucket function is tabulated over the distances that differ, so the graph holds two look-ups and no
+ * logarithm.
  * @param table  float[numBuckets, numHeads]
  * @param options.offset  position of the first query: 0 without a cache, else an i32 scalar
  * @returns float[1, numHeads, qLen, kvLen]

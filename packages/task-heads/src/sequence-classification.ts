@@ -63,7 +63,10 @@ export function firstToken(hidden: Tensor): Tensor {
 /** What the labels of a sequence mean; Hugging Face's names. */
 export type ProblemType = 'regression' | 'single_label_classification' | 'multi_label_classification';
 
-/** The problem type that labels imply when the config names none: one logit is a regression, ids are classes, floats are many. */
+/**
+ * The problem type that labels imply when the config names none: one logit is a regression, ids are classes,
+ * floats are many.
+ */
 export function problemTypeOf(numLabels: number, labels: Tensor): ProblemType {
   if (numLabels === 1) return 'regression';
   return labels.spec.dtype === 'i32' ? 'single_label_classification' : 'multi_label_classification';
@@ -72,7 +75,8 @@ export function problemTypeOf(numLabels: number, labels: Tensor): ProblemType {
 /**
  * The loss of a sequence decision, averaged over the batch.
  * @param logits  float[batch, numLabels]
- * @param labels  i32[batch] class ids; float[batch] or [batch, 1] values; or float[batch, numLabels] of 0 and 1
+ * @param labels  i32[batch] class ids; float[batch] or [batch, 1] values; or float[batch, numLabels] of 0 and
+ *   1
  */
 export function sequenceClassificationLoss(
   logits: Tensor,

@@ -46,7 +46,9 @@ export function tokenClassificationSpec({
   return { classifier: linearSpec(hiddenSize, numLabels, { std, name: 'classifier' }) };
 }
 
-/** Logits of each class for each token: float[batch, seqLen, hiddenSize] -> float[batch, seqLen, numLabels]. */
+/**
+ * Logits of each class for each token: float[batch, seqLen, hiddenSize] -> float[batch, seqLen, numLabels].
+ */
 export function tokenClassificationHead(
   params: TokenClassificationParams,
   hidden: Tensor,

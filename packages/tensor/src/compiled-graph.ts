@@ -26,7 +26,7 @@ export interface CompiledGraph<Result> {
 }
 
 /** Options of `compileGraph`, the name filled in. */
-export type NamedOptions<Args> = CompileOptions<Args> & { readonly name: string };
+type NamedOptions<Args> = CompileOptions<Args> & { readonly name: string };
 
 /**
  * Traces `fn`, runs the passes and has the backend compile the result.

@@ -6,7 +6,7 @@ import type { TreeEntry } from './tree.js';
 import { flattenTree } from './tree.js';
 
 /** How the graphs of one compiled function are made, and how many there may be. */
-export interface GraphCacheOptions<Result> {
+interface GraphCacheOptions<Result> {
   readonly name: string;
   readonly maxGraphs: number;
   readonly make: (argSpecs: object) => Promise<CompiledGraph<Result>>;

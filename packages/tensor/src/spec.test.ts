@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { addDims, multiplyDims, symbol } from './dim.js';
-import { ShapeError, TesseraeError } from './errors.js';
+import { ShapeError, type TesseraeError } from './errors.js';
 import { numberFromBf16, numberFromF16 } from './half.js';
 import {
   bindDims,

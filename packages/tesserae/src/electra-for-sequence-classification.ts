@@ -46,12 +46,20 @@ export class ElectraForSequenceClassification extends ModelFacade<ElectraConfig>
    * `newHeadSeed` (and labels in `config`) to start one.
    * @throws ConfigError · FormatError · FolderError · HubError, each naming the file and the remedy
    */
-  static async fromPretrained(source: string | ModelFolder, options: FromPretrainedOptions = {}): Promise<ElectraForSequenceClassification> {
-    return new ElectraForSequenceClassification(await openOnBackend(source, electraForSequenceClassification.name, options));
+  static async fromPretrained(
+    source: string | ModelFolder,
+    options: FromPretrainedOptions = {},
+  ): Promise<ElectraForSequenceClassification> {
+    return new ElectraForSequenceClassification(
+      await openOnBackend(source, electraForSequenceClassification.name, options),
+    );
   }
 
   /** The name Python users know. */
-  static from_pretrained(source: string | ModelFolder, options: FromPretrainedOptions = {}): Promise<ElectraForSequenceClassification> {
+  static from_pretrained(
+    source: string | ModelFolder,
+    options: FromPretrainedOptions = {},
+  ): Promise<ElectraForSequenceClassification> {
     return ElectraForSequenceClassification.fromPretrained(source, options);
   }
 
@@ -73,7 +81,10 @@ export class ElectraForSequenceClassification extends ModelFacade<ElectraConfig>
   }
 
   /** Classifies texts, or pairs of texts, in their order. */
-  async predict(texts: readonly (string | readonly [string, string])[], options: PredictOptions = {}): Promise<Classification[]> {
+  async predict(
+    texts: readonly (string | readonly [string, string])[],
+    options: PredictOptions = {},
+  ): Promise<Classification[]> {
     const { batchSize = 32, maxLength = this.config.maxPositions, signal, onProgress } = options;
     const results: Classification[] = [];
     for (let start = 0; start < texts.length; start += batchSize) {
@@ -101,7 +112,9 @@ export class ElectraForSequenceClassification extends ModelFacade<ElectraConfig>
     const { data, shape } = await this.backend.download(probabilities);
     probabilities.release();
     const [batch, numLabels] = shape as readonly [number, number];
-    return Array.from({ length: batch }, (_, row) => this.decide(Array.from(data.subarray(row * numLabels, (row + 1) * numLabels))));
+    return Array.from({ length: batch }, (_, row) =>
+      this.decide(Array.from(data.subarray(row * numLabels, (row + 1) * numLabels))),
+    );
   }
 
   private decide(scores: readonly number[]): Classification {
@@ -113,7 +126,10 @@ export class ElectraForSequenceClassification extends ModelFacade<ElectraConfig>
     const ids = spec('i32', [symbol('batch'), symbol('seqLen')]);
     return compile(
       ({ params, inputs }: ClassifyArgs): ClassifyResult => {
-        const outputs = electraForSequenceClassification.forward(params as never, inputs as never, { config: this.config, rng: undefined });
+        const outputs = electraForSequenceClassification.forward(params as never, inputs as never, {
+          config: this.config,
+          rng: undefined,
+        });
         return { probabilities: softmax(outputs['logits']!) };
       },
       this.backend,

@@ -1,5 +1,15 @@
 import type { Backend, DeviceTensor, HostTensor, Tensor } from '@tesserae/tensor';
-import { OptionError, ShapeError, castHost, compile, flattenTree, formatSpec, isFloat, mapTree, valueAndGrad } from '@tesserae/tensor';
+import {
+  OptionError,
+  ShapeError,
+  castHost,
+  compile,
+  flattenTree,
+  formatSpec,
+  isFloat,
+  mapTree,
+  valueAndGrad,
+} from '@tesserae/tensor';
 import type { ParamSpec } from '@tesserae/weights';
 import type { Architecture } from './architectures/architecture.js';
 import type { PretrainedModel } from './pretrained.js';
@@ -29,7 +39,9 @@ export async function runForward(
   const fn = await compile(
     (args: { params: unknown; inputs: Readonly<Record<string, Tensor>> }) => {
       if (!withGrads) return { outputs: run(args.params, args.inputs), grads: {} };
-      const { grads, result } = valueAndGrad((params: unknown) => requireLoss(architecture, run(params, args.inputs)))(args.params);
+      const { grads, result } = valueAndGrad((params: unknown) =>
+        requireLoss(architecture, run(params, args.inputs)),
+      )(args.params);
       return { outputs: result as Readonly<Record<string, Tensor>>, grads };
     },
     backend,
@@ -45,7 +57,10 @@ export async function runForward(
   }
 }
 
-function requireLoss(architecture: Architecture, outputs: Readonly<Record<string, Tensor>>): { readonly loss: Tensor } {
+function requireLoss(
+  architecture: Architecture,
+  outputs: Readonly<Record<string, Tensor>>,
+): { readonly loss: Tensor } {
   const { loss } = outputs;
   if (loss !== undefined) return { ...outputs, loss };
   throw new OptionError({
@@ -57,7 +72,10 @@ function requireLoss(architecture: Architecture, outputs: Readonly<Record<string
 }
 
 /** Inputs in the dtypes the class takes; names and ranks are checked. */
-function checkInputs(architecture: Architecture, inputs: Readonly<Record<string, HostTensor>>): Record<string, HostTensor> {
+function checkInputs(
+  architecture: Architecture,
+  inputs: Readonly<Record<string, HostTensor>>,
+): Record<string, HostTensor> {
   const known = Object.keys(architecture.inputs);
   const surplus = Object.keys(inputs).filter((name) => !known.includes(name));
   const missing = known.filter((name) => architecture.inputs[name]!.isRequired && inputs[name] === undefined);
@@ -104,4 +122,3 @@ function byCheckpointName(specs: unknown, grads: unknown): Record<string, HostTe
   const names = new Map(flattenTree<ParamSpec>(specs).map(({ path, leaf }) => [path, leaf.name ?? path]));
   return Object.fromEntries(flattenTree<HostTensor>(grads).map(({ path, leaf }) => [names.get(path)!, leaf]));
 }
-

@@ -39,7 +39,9 @@ export async function openOnBackend<Config>(
   const { platform } = await import('#platform');
   const { signal } = load;
   const folder =
-    typeof source === 'string' ? await platform.openModel(source, { revision, cacheDir, localFilesOnly, signal }) : source;
+    typeof source === 'string'
+      ? await platform.openModel(source, { revision, cacheDir, localFilesOnly, signal })
+      : source;
   const model = (await loadPretrained(folder, { ...load, className })) as PretrainedModel<Config>;
   return onBackend(model, backend);
 }
@@ -81,7 +83,10 @@ export abstract class ModelFacade<Config> {
   }
 
   /** Writes a Hugging Face folder. @throws FolderError when a file exists and `overwrite` is not set */
-  async savePretrained(path: string, { overwrite = false }: { readonly overwrite?: boolean } = {}): Promise<void> {
+  async savePretrained(
+    path: string,
+    { overwrite = false }: { readonly overwrite?: boolean } = {},
+  ): Promise<void> {
     const { platform } = await import('#platform');
     await platform.saveModel(path, this.files(), { overwrite });
   }

@@ -33,7 +33,10 @@ export interface LoadPretrainedOptions {
 const KNOWN = ['className', 'newHeadSeed', 'config', 'signal', 'onProgress'];
 
 /** Reads and checks config.json. @throws ConfigError when it is not a JSON object */
-export async function readConfigFile(folder: ModelFolder, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Json> {
+export async function readConfigFile(
+  folder: ModelFolder,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<Json> {
   const text = await folder.readText('config.json', { signal });
   const file = `${folder.name}/config.json`;
   let json: unknown;
@@ -63,7 +66,10 @@ export async function readConfigFile(folder: ModelFolder, { signal }: { readonly
  * Loads a Hugging Face folder.
  * @throws ConfigError for the config · FormatError for damaged or misfitting weights, listing all names that do not fit
  */
-export async function loadPretrained(folder: ModelFolder, options: LoadPretrainedOptions = {}): Promise<PretrainedModel> {
+export async function loadPretrained(
+  folder: ModelFolder,
+  options: LoadPretrainedOptions = {},
+): Promise<PretrainedModel> {
   checkOptions('loadPretrained', options, KNOWN);
   const { className, newHeadSeed, signal, onProgress } = options;
   const file = `${folder.name}/config.json`;
@@ -72,7 +78,8 @@ export async function loadPretrained(folder: ModelFolder, options: LoadPretraine
   const config = architecture.readConfig(json, { file });
   const weights = await openWeights(folder, { signal });
   const specs = await architecture.paramSpec(config, weights);
-  const isIgnored = (name: string): boolean => architecture.ignoredNames.some((pattern) => pattern.test(name));
+  const isIgnored = (name: string): boolean =>
+    architecture.ignoredNames.some((pattern) => pattern.test(name));
   const loaded = await loadParams(specs, weights, {
     basePrefix: architecture.basePrefix,
     allowMissing: (path) => newHeadSeed !== undefined && path.startsWith('head.'),
@@ -94,11 +101,21 @@ export async function createModel<Config, Params>(
   const specs = await architecture.paramSpec(config, undefined);
   const params = initParams(specs, { seed });
   const initialized = flattenTree(specs).map(({ path }) => path);
-  return { architecture: architecture as unknown as Architecture<Config>, config, specs, params, tokenizer, initialized };
+  return {
+    architecture: architecture as unknown as Architecture<Config>,
+    config,
+    specs,
+    params,
+    tokenizer,
+    initialized,
+  };
 }
 
 /** The tokenizer of a folder; undefined when it has no file of one. */
-async function readTokenizer(folder: ModelFolder, options: { readonly signal?: AbortSignal }): Promise<Tokenizer | undefined> {
+async function readTokenizer(
+  folder: ModelFolder,
+  options: { readonly signal?: AbortSignal },
+): Promise<Tokenizer | undefined> {
   const files: Record<string, string> = {};
   for (const name of tokenizerFileNames) {
     if (await folder.has(name)) files[name] = await folder.readText(name, options);

@@ -18,12 +18,20 @@ export class T5ForConditionalGeneration extends ModelFacade<T5Config> {
    * Loads a model from a folder, a path or a hub id.
    * @throws ConfigError · FormatError · FolderError · HubError, each naming the file and the remedy
    */
-  static async fromPretrained(source: string | ModelFolder, options: FromPretrainedOptions = {}): Promise<T5ForConditionalGeneration> {
-    return new T5ForConditionalGeneration(await openOnBackend(source, t5ForConditionalGeneration.name, options));
+  static async fromPretrained(
+    source: string | ModelFolder,
+    options: FromPretrainedOptions = {},
+  ): Promise<T5ForConditionalGeneration> {
+    return new T5ForConditionalGeneration(
+      await openOnBackend(source, t5ForConditionalGeneration.name, options),
+    );
   }
 
   /** The name Python users know. */
-  static from_pretrained(source: string | ModelFolder, options: FromPretrainedOptions = {}): Promise<T5ForConditionalGeneration> {
+  static from_pretrained(
+    source: string | ModelFolder,
+    options: FromPretrainedOptions = {},
+  ): Promise<T5ForConditionalGeneration> {
     return T5ForConditionalGeneration.fromPretrained(source, options);
   }
 
@@ -47,7 +55,9 @@ export class T5ForConditionalGeneration extends ModelFacade<T5Config> {
   /** Texts that the model answers with, greedily, one per input and in their order. */
   async generate(texts: readonly string[], options: GreedyOptions = {}): Promise<string[]> {
     if (texts.length === 0) return [];
-    const { inputIds, attentionMask, batch, seqLen } = this.tokenizer.encodeBatch(texts, { padding: 'longest' });
+    const { inputIds, attentionMask, batch, seqLen } = this.tokenizer.encodeBatch(texts, {
+      padding: 'longest',
+    });
     const rows = await this.generateIds(
       {
         inputIds: hostTensor('i32', [batch, seqLen], inputIds as Int32Array<ArrayBuffer>),
@@ -63,7 +73,11 @@ export class T5ForConditionalGeneration extends ModelFacade<T5Config> {
     batch: { readonly inputIds: HostTensor; readonly attentionMask: HostTensor },
     options: GreedyOptions = {},
   ): Promise<readonly Int32Array[]> {
-    this.generator ??= createT5Generator(this.model.params as T5Params<HostTensor>, this.config, this.backend);
+    this.generator ??= createT5Generator(
+      this.model.params as T5Params<HostTensor>,
+      this.config,
+      this.backend,
+    );
     return (await this.generator).greedy(batch, options);
   }
 

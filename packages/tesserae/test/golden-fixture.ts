@@ -39,7 +39,9 @@ export async function tensorsUnder(file: TensorFile, prefix: string): Promise<Re
   return Object.fromEntries(await Promise.all(entries));
 }
 
-/** The model of a golden file, through the loader that users call: its weights as a folder with a config.json. */
+/**
+ * The model of a golden file, through the loader that users call: its weights as a folder with a config.json.
+ */
 export async function loadGolden(
   file: TensorFile,
   options: LoadPretrainedOptions = {},

@@ -126,7 +126,8 @@ describe.each(BACKENDS)('on $name', ({ create }) => {
       it(statement, () => checkForward(committed(name), backend));
     }
 
-    // The class UMT5ForConditionalGeneration comes with issue 4 (every variant of T5); the arithmetic is here.
+    // The class UMT5ForConditionalGeneration comes with issue 4 (every variant of T5); the arithmetic is
+    // here.
     it('every block of a UMT5 reads its own table', async () => {
       expect(await smallestWrongVariant(committed(UMT5)), 'the mistake must show').toBeGreaterThan(MUST_SHOW);
       await checkForward(committed(UMT5), backend, { className: 'T5ForConditionalGeneration' });

@@ -4,7 +4,7 @@ import type { HostTensor, Tensor } from '@tesserae/tensor';
 import { OptionError, constant, hostTensor, mapTree, toNumbers, trace } from '@tesserae/tensor';
 import { describe, expect, it } from 'vitest';
 import type { AdamWOptions, AdamWState } from './adamw.js';
-import { adamW } from './adamw.js';
+import { adamW, decaysMatrices } from './adamw.js';
 
 const learningRate = 0.1;
 const initial = { weight: hostTensor('f32', [1, 2], [1, -2]), bias: hostTensor('f32', [1], [3]) };
@@ -82,6 +82,13 @@ describe('adamW', () => {
     };
     expectNear(await run({ decays, weightDecay: 0.5 }), byHand({ weightDecay: 0.5 }, [false, false, true]));
     expect(new Set(seen)).toEqual(new Set(['weight [1,2]', 'bias [1]']));
+  });
+
+  it("spares norms, biases and T5's position bias by default", () => {
+    expect(decaysMatrices('encoder.blocks.0.selfAttention.query', [8, 4])).toBe(true);
+    expect(decaysMatrices('encoder.blocks.0.selfAttention.positionBias', [32, 8])).toBe(false);
+    expect(decaysMatrices('encoder.finalNorm', [8])).toBe(false);
+    expect(decaysMatrices('head.output.bias', [2])).toBe(false);
   });
 
   it('keeps moments in the form of the parameters', () => {

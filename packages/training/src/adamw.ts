@@ -28,7 +28,7 @@ export interface AdamWOptions {
   readonly weightDecay?: number;
   /** Divides the moments by 1 - βᵗ; default true (Google's ELECTRA: false). */
   readonly correctsBias?: boolean;
-  /** Which parameters decay, by path; default: those of two axes or more, so neither norms nor biases. */
+  /** Which parameters decay, by path and shape; default `decaysMatrices`. */
   readonly decays?: (path: string, shape: readonly number[]) => boolean;
 }
 
@@ -40,9 +40,13 @@ export interface AdamWState<Leaf = Tensor> {
   readonly secondMoment: object;
 }
 
-/** Weights of two axes or more decay; norms and biases do not. */
-export function decaysMatrices(_path: string, shape: readonly number[]): boolean {
-  return shape.length >= 2;
+/**
+ * Weights of two axes or more decay; norms and biases do not, nor does T5's table of position bias: Hugging
+ * Face
+ * spares everything with `bias` in its name.
+ */
+export function decaysMatrices(path: string, shape: readonly number[]): boolean {
+  return shape.length >= 2 && !/bias/i.test(path);
 }
 
 type Settings = Required<AdamWOptions>;
@@ -102,7 +106,7 @@ function checkValues({ beta1, beta2, epsilon, weightDecay }: Settings): void {
   if (isBeta(beta1) && isBeta(beta2) && epsilon >= 0 && weightDecay >= 0) return;
   throw new OptionError({
     op: 'adamW',
-    problem: `beta1 ${beta1}, beta2 ${beta2}, epsilon ${epsilon}, weightDecay ${weightDecay} are out of range`,
+    problem: `out of range: beta1 ${beta1}, beta2 ${beta2}, epsilon ${epsilon}, weightDecay ${weightDecay}`,
     likely: 'Needed: betas from 0 to below 1, epsilon and weightDecay not negative.',
     page: 'option-value',
     got: { beta1, beta2, epsilon, weightDecay },

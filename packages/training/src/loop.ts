@@ -46,7 +46,8 @@ export class DivergenceError extends TesseraeError {}
 
 /**
  * Trains step by step, yielding an event for each; the last event hands over the state.
- * The loop owns the state until then: left early, by an error or by the consumer's `break`, it frees it. The source of
+ * The loop owns the state until then: left early, by an error or by the consumer's `break`, it frees it. The
+ * source of
  * batches is closed in every case.
  * @throws DivergenceError when the loss or the gradient norm is not finite · OptionError for unknown options
  */
@@ -104,7 +105,7 @@ function requireFinite({ loss, gradNorm }: StepMetrics, step: number): void {
     op: 'trainingLoop',
     problem: `step ${step} gave loss ${loss} and gradient norm ${gradNorm}`,
     likely:
-      'A learning rate that is too high, or values beyond the range of the dtype. Lower it, or lengthen the warm-up.',
+      'Too high a learning rate, or values beyond the range of the dtype. Lower it, or lengthen the warm-up.',
     page: 'training-diverged',
     got: { loss, gradNorm, step },
   });

@@ -23,7 +23,7 @@ export function linearSchedule(options: LinearScheduleOptions): Schedule {
   if (!(learningRate >= 0) || !(warmupSteps >= 0) || !(totalSteps >= warmupSteps)) {
     throw new OptionError({
       op: 'linearSchedule',
-      problem: `learningRate ${learningRate}, warmupSteps ${warmupSteps}, totalSteps ${totalSteps} do not fit together`,
+      problem: `learningRate ${learningRate}, warmupSteps ${warmupSteps}, totalSteps ${totalSteps} clash`,
       likely: 'Needed: learningRate >= 0 and 0 <= warmupSteps <= totalSteps.',
       page: 'option-value',
       got: options,

@@ -72,7 +72,9 @@ export interface TrainStep {
   release(): void;
 }
 
-/** What a step reads and leaves behind; one member, since an optimiser without a state has nothing to donate. */
+/**
+ * What a step reads and leaves behind; one member, since an optimiser without a state has nothing to donate.
+ */
 interface Learned {
   readonly params: unknown;
   readonly optState: unknown;
@@ -106,7 +108,7 @@ export async function createTrainStep<Params, Batch>(
   if (maxGradNorm !== null && !(maxGradNorm > 0)) {
     throw new OptionError({
       op: 'createTrainStep',
-      problem: `maxGradNorm is ${maxGradNorm}, needed a positive number, or null to leave gradients as they are`,
+      problem: `maxGradNorm is ${maxGradNorm}, needed a positive number, or null for no clipping`,
       page: 'option-value',
       got: maxGradNorm,
     });

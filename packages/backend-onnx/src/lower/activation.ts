@@ -19,7 +19,9 @@ const lowerSilu: Lower<unknown> = (call) => {
 const quickGelu = operator('QuickGelu', { attributes: { alpha: { float: 1 } }, isContrib: true });
 
 /** Activations that are one operator. */
-export const activations = {
+export const activations: Readonly<
+  Record<'relu' | 'sigmoid' | 'silu' | 'gelu' | 'geluTanh', NativeComposite>
+> = {
   relu: { dtypes: FLOATS, targets: EVERYWHERE, lower: operator('Relu') },
   sigmoid: { dtypes: FLOATS, targets: EVERYWHERE, lower: operator('Sigmoid') },
   silu: { dtypes: FLOATS, targets: ['cpu', 'wasm', 'accelerator'], lower: lowerSilu },
@@ -29,4 +31,4 @@ export const activations = {
     targets: EVERYWHERE,
     lower: operator('Gelu', { attributes: { approximate: { text: 'tanh' } } }),
   },
-} as const satisfies Record<string, NativeComposite>;
+};

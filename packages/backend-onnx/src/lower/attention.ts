@@ -1,7 +1,7 @@
 import type { CompositeParams, DType, Node, Tensor } from '@tesserae/tensor';
 import { equalDims, multiplyDims } from '@tesserae/tensor';
 import type { Call, Lower, NativeComposite } from './lowering.js';
-import { operator } from './lowering.js';
+import { strictIndices } from './indexing.js';
 import type { Target } from './target.js';
 
 type AttentionParams = CompositeParams<'attention'>;
@@ -41,6 +41,10 @@ function attentionBias({ builder, sizes, node }: Call<AttentionParams>, bias: Te
   return builder.node('Expand', [aligned, sizes.vector([1, 1, weights[2]!, weights[3]!])]);
 }
 
+const lowerEmbedding: Lower<unknown> = ({ builder, inputs }) => [
+  builder.node('Gather', [inputs[0]!, strictIndices(builder, inputs[1]!)]),
+];
+
 const lowerTakeAlong: Lower<unknown> = ({ builder, inputs }) => {
   const [x, indices] = inputs as readonly [string, string];
   const last = builder.integers([-1]);
@@ -50,13 +54,13 @@ const lowerTakeAlong: Lower<unknown> = ({ builder, inputs }) => {
 };
 
 /** Composites of a transformer layer that look values up. */
-export const lookups = {
+export const lookups: Readonly<Record<'attention' | 'embedding' | 'takeAlong', NativeComposite>> = {
   attention: {
     dtypes: NARROW_FLOATS,
     targets: ['cpu', 'wasm', 'accelerator'],
     accepts: acceptsAttention,
     lower: lowerAttention,
   },
-  embedding: { dtypes: FLOATS, targets: EVERYWHERE, lower: operator('Gather') },
+  embedding: { dtypes: FLOATS, targets: EVERYWHERE, lower: lowerEmbedding },
   takeAlong: { dtypes: FLOATS, targets: EVERYWHERE, lower: lowerTakeAlong },
-} as const satisfies Record<string, NativeComposite>;
+};

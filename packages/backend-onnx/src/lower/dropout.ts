@@ -52,7 +52,7 @@ function zeroPoint({ builder, isFirstUse }: Call<unknown>, mask: string): readon
 const TARGETS = ['portable', 'cpu', 'wasm', 'accelerator'] as const;
 
 /** Random masks. */
-export const dropouts = {
+export const dropouts: Readonly<Record<'bernoulli' | 'dropout', NativeComposite>> = {
   bernoulli: { dtypes: ['i32'], targets: TARGETS, lower: lowerBernoulli },
   dropout: { dtypes: ['f32', 'f16', 'f64'], targets: TARGETS, lower: lowerDropout },
-} as const satisfies Record<string, NativeComposite>;
+};

@@ -1,7 +1,7 @@
 import type { DType, PrimitiveName, PrimitiveParams, Shape, Tensor } from '@tesserae/tensor';
 import { DtypeError, equalDims, isFloat } from '@tesserae/tensor';
 import type { NodeOptions } from '../model/builder.js';
-import type { Call, Lower } from './lowering.js';
+import type { Call, Lower, PrimitiveLowerings } from './lowering.js';
 import { castTo, dtypeOfInput } from './lowering.js';
 import { biasedMatmul } from './matmul.js';
 
@@ -79,7 +79,7 @@ const lowerCast: Lower<PrimitiveParams<'cast'>> = ({ builder, inputs, params }) 
 ];
 
 /** Element-wise primitives. */
-export const elementwise: { readonly [N in Names]: Lower<PrimitiveParams<N>> } = {
+export const elementwise: PrimitiveLowerings<Names> = {
   neg: pointwise('Neg'),
   abs: pointwise('Abs'),
   sign: pointwise('Sign'),

@@ -1,13 +1,22 @@
 import type { Dim, PrimitiveParams, Shape } from '@tesserae/tensor';
 import { equalDims, productOfDims } from '@tesserae/tensor';
-import type { Call, Lower } from './lowering.js';
+import type { ModelBuilder } from '../model/builder.js';
+import type { Call, Lower, PrimitiveLowerings } from './lowering.js';
 import { castTo } from './lowering.js';
 
 /** Tables of up to this many rows take their gradient by a product with one-hot rows, larger ones by scattering. */
 const ONE_HOT_ROWS = 64;
 
+/**
+ * i32 indices as i64, negative ones as huge ones: ONNX counts those from the end, here they are out of range,
+ * which ONNX Runtime reports.
+ */
+export function strictIndices(builder: ModelBuilder, indices: string): string {
+  return castTo(builder, castTo(builder, indices, 'u32'), 'i64');
+}
+
 const lowerGather: Lower<PrimitiveParams<'gather'>> = ({ builder, inputs, params: { axis } }) => [
-  builder.node('Gather', inputs, { attributes: { axis: { int: axis } } }),
+  builder.node('Gather', [inputs[0]!, strictIndices(builder, inputs[1]!)], { attributes: { axis: { int: axis } } }),
 ];
 
 /** Updates as [outer, rows, inner], indices as [rows]. */
@@ -30,7 +39,7 @@ const lowerScatterAdd = (call: Call<PrimitiveParams<'scatterAdd'>>): readonly st
     outer,
     rows,
     inner,
-    indices: sizes.reshape(inputs[0]!, [rows]),
+    indices: sizes.reshape(strictIndices(call.builder, inputs[0]!), [rows]),
     updates: sizes.reshape(inputs[1]!, equalDims(outer, 1) ? [rows, inner] : [outer, rows, inner]),
   };
   const isSmall = typeof params.size === 'number' && params.size <= ONE_HOT_ROWS && equalDims(outer, 1);
@@ -38,14 +47,17 @@ const lowerScatterAdd = (call: Call<PrimitiveParams<'scatterAdd'>>): readonly st
   return [sizes.reshape(sum, node.outputs[0]!.spec.shape)];
 };
 
-/** [size, rows] one-hot × [rows, inner]. */
-function oneHotProduct({ builder, node, params }: Call<PrimitiveParams<'scatterAdd'>>, scatter: Scatter): string {
-  const size = params.size as number;
-  const count = castTo(builder, builder.integer(size), 'i32');
-  const range = builder.node('Range', [builder.scalar('i32', 0), count, builder.scalar('i32', 1)]);
+/** [size, rows] one-hot × [rows, inner]. A gather that adds 0 to each index has ONNX Runtime check its range. */
+function oneHotProduct(
+  { builder, sizes, node, params }: Call<PrimitiveParams<'scatterAdd'>>,
+  { indices, updates }: Scatter,
+): string {
+  const zeros = builder.node('Expand', [builder.integer(0), sizes.vector([params.size])]);
+  const checked = builder.node('Add', [indices, builder.node('Gather', [zeros, indices])]);
+  const range = builder.node('Range', [builder.integer(0), sizes.scalar(params.size), builder.integer(1)]);
   const column = builder.node('Unsqueeze', [range, builder.integers([1])]);
-  const oneHot = castTo(builder, builder.node('Equal', [column, scatter.indices]), node.outputs[0]!.spec.dtype);
-  return builder.node('MatMul', [oneHot, scatter.updates]);
+  const oneHot = castTo(builder, builder.node('Equal', [column, checked]), node.outputs[0]!.spec.dtype);
+  return builder.node('MatMul', [oneHot, updates]);
 }
 
 /** Not `ScatterND`: ONNX Runtime's CPU kernel adds in parallel and loses updates where indices repeat. */
@@ -95,7 +107,7 @@ function replaceBlock(call: Call<PrimitiveParams<'updateSlice'>>, target: string
 }
 
 /** Primitives that read or write at positions known only at run time. */
-export const indexing = {
+export const indexing: PrimitiveLowerings<'gather' | 'scatterAdd' | 'dynamicSlice' | 'updateSlice'> = {
   gather: lowerGather,
   scatterAdd: lowerScatterAdd,
   dynamicSlice: lowerDynamicSlice,

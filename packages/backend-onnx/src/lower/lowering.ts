@@ -1,4 +1,4 @@
-import type { DType, Node, Params, Tensor } from '@tesserae/tensor';
+import type { DType, Node, Params, PrimitiveName, PrimitiveParams, Tensor } from '@tesserae/tensor';
 import type { ModelBuilder, NodeOptions } from '../model/builder.js';
 import type { ElementType } from '../model/types.js';
 import { DATA_TYPES } from '../model/types.js';
@@ -19,6 +19,9 @@ export interface LoweringContext {
   /** True the first time it is asked about a name. */
   readonly isFirstUse: (name: string) => boolean;
 }
+
+/** Lowerings of some primitives. */
+export type PrimitiveLowerings<N extends PrimitiveName> = { readonly [K in N]: Lower<PrimitiveParams<K>> };
 
 /** A composite that is lowered as a whole. */
 export interface NativeComposite {

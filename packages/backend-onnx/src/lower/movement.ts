@@ -1,6 +1,6 @@
 import type { PrimitiveParams } from '@tesserae/tensor';
 import { equalDims } from '@tesserae/tensor';
-import type { Lower } from './lowering.js';
+import type { Lower, PrimitiveLowerings } from './lowering.js';
 
 const lowerReshape: Lower<PrimitiveParams<'reshape'>> = ({ sizes, inputs, params }) => [
   sizes.reshape(inputs[0]!, params.shape),
@@ -35,7 +35,9 @@ const lowerConcat: Lower<PrimitiveParams<'concat'>> = ({ builder, inputs, params
 ];
 
 /** Primitives that only move elements. */
-export const movement = {
+export const movement: PrimitiveLowerings<
+  'reshape' | 'transpose' | 'broadcastTo' | 'slice' | 'pad' | 'concat'
+> = {
   reshape: lowerReshape,
   transpose: lowerTranspose,
   broadcastTo: lowerBroadcastTo,

@@ -22,7 +22,9 @@ const norm =
   };
 
 /** Softmax and the norms. */
-export const normalizations = {
+export const normalizations: Readonly<
+  Record<'softmax' | 'logSoftmax' | 'layerNorm' | 'rmsNorm', NativeComposite>
+> = {
   softmax: { dtypes: FLOATS, targets: EVERYWHERE, lower: along('Softmax') },
   logSoftmax: { dtypes: FLOATS, targets: ['portable', 'cpu', 'wasm'], lower: along('LogSoftmax') },
   layerNorm: {
@@ -37,4 +39,4 @@ export const normalizations = {
     accepts: (_, [, isInvRmsUsed], target) => target !== 'accelerator' || !isInvRmsUsed,
     lower: norm('SimplifiedLayerNormalization', 2),
   },
-} as const satisfies Record<string, NativeComposite>;
+};

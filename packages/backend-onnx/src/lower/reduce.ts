@@ -1,5 +1,5 @@
 import type { PrimitiveParams } from '@tesserae/tensor';
-import type { Lower } from './lowering.js';
+import type { Lower, PrimitiveLowerings } from './lowering.js';
 import { castTo } from './lowering.js';
 import { summedMatmul } from './matmul.js';
 
@@ -29,7 +29,7 @@ const lowerTopK: Lower<PrimitiveParams<'topK'>> = ({ builder, inputs, params: { 
 };
 
 /** Primitives that fold an axis, or run along one. */
-export const reduce = {
+export const reduce: PrimitiveLowerings<'reduceSum' | 'reduceMax' | 'argMax' | 'cumSum' | 'topK'> = {
   reduceSum: lowerReduceSum,
   reduceMax: reduction('ReduceMax'),
   argMax: lowerArgMax,

@@ -1,6 +1,6 @@
 import type { DType, PrimitiveParams } from '@tesserae/tensor';
 import { readElement } from '@tesserae/tensor';
-import type { Call, Lower } from './lowering.js';
+import type { Call, Lower, PrimitiveLowerings } from './lowering.js';
 import { castTo } from './lowering.js';
 
 /** Element types that `Range` counts in. */
@@ -27,4 +27,8 @@ const lowerDimSize: Lower<PrimitiveParams<'dimSize'>> = ({ builder, sizes, param
 ];
 
 /** Primitives without inputs. */
-export const source = { constant: lowerConstant, iota: lowerIota, dimSize: lowerDimSize };
+export const source: PrimitiveLowerings<'constant' | 'iota' | 'dimSize'> = {
+  constant:  lowerConstant,
+  iota: lowerIota,
+  dimSize: lowerDimSize,
+};

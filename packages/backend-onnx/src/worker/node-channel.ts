@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { BackendError } from '@tesserae/tensor';
 import type { EngineSettings } from '../engine/host.js';
@@ -14,7 +13,6 @@ export type WorkerGreeting = { readonly ready: true } | { readonly ready: false;
  */
 export async function startNodeWorker(): Promise<WorkerStarter> {
   const worker = openWorker(import.meta.url);
-  worker.unref();
   const greeting = await firstMessage(worker);
   if (!greeting.ready) {
     await worker.terminate();
@@ -31,22 +29,11 @@ function openWorker(here: string): Worker {
 
 /** The greeting. Listeners are taken off one by one: Worker keeps some of its own, without which it falls silent. */
 async function firstMessage(worker: Worker): Promise<WorkerGreeting> {
-  const controller = new AbortController();
-  const { signal } = controller;
-  worker.ref();
-  try {
-    return await Promise.race([
-      once(worker, 'message', { signal }).then(([greeting]) => greeting as WorkerGreeting),
-      once(worker, 'exit', { signal }).then(([code]) => {
-        throw lost(`the worker exited with code ${String(code)} while starting`);
-      }),
-    ]);
-  } catch (cause) {
-    throw cause instanceof BackendError ? cause : lost(`the worker did not start: ${String(cause)}`, cause);
-  } finally {
-    controller.abort();
-    worker.unref();
-  }
+  return new Promise<WorkerGreeting>((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', (cause) => reject(lost(`the worker did not start: ${cause.message}`, cause)));
+    worker.once('exit', (code) => reject(lost(`the worker exited with code ${code} while starting`)));
+  });
 }
 
 function nodeChannel(worker: Worker, settings: EngineSettings): WorkerChannel {

@@ -13,11 +13,10 @@ const greet = (greeting: WorkerGreeting): void => port.postMessage(greeting);
 
 try {
   const ort = await loadOnnxRuntimeNode();
-  port.once('message', (settings: EngineSettings) => {
-    const engine = new Engine(ort, settings);
-    port.on('message', (request: WorkerRequest) => {
-      void serve(engine, request, (reply, transfer) => port.postMessage(reply, transfer));
-    });
+  let engine: Engine | undefined;
+  port.on('message', (message: EngineSettings | WorkerRequest) => {
+    if (engine === undefined) engine = new Engine(ort, message as EngineSettings);
+    else void serve(engine, message as WorkerRequest, (reply, transfer) => port.postMessage(reply, transfer));
   });
   greet({ ready: true });
 } catch (error) {

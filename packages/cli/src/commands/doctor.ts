@@ -23,7 +23,10 @@ export async function runDoctor(_: { readonly json: boolean }, { output }: Comma
   for (const [name, create] of candidates) {
     const diagnosis = await diagnose(name, create);
     const speed = diagnosis.gflops === undefined ? '' : `, ${diagnosis.gflops.toFixed(1)} GFLOP/s in f32`;
-    output.result(diagnosis, `${diagnosis.isUsable ? 'ok  ' : 'no  '}${name.padEnd(8)}${diagnosis.details}${speed}`);
+    output.result(
+      diagnosis,
+      `${diagnosis.isUsable ? 'ok  ' : 'no  '}${name.padEnd(8)}${diagnosis.details}${speed}`,
+    );
   }
 }
 
@@ -37,7 +40,11 @@ async function diagnose(name: string, create: () => Backend | Promise<Backend>):
       await backend.close();
     }
   } catch (error) {
-    return { backend: name, isUsable: false, details: error instanceof Error ? error.message : String(error) };
+    return {
+      backend: name,
+      isUsable: false,
+      details: error instanceof Error ? error.message : String(error),
+    };
   }
 }
 

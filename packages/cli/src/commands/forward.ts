@@ -19,7 +19,10 @@ interface ForwardOptions {
 }
 
 /** Runs one forward pass of a folder on given inputs and writes what came out. */
-export async function runForwardCommand(options: ForwardOptions, { output, signal }: CommandContext): Promise<void> {
+export async function runForwardCommand(
+  options: ForwardOptions,
+  { output, signal }: CommandContext,
+): Promise<void> {
   const inputs = await readInputs(options.inputs, signal);
   const model = await loadPretrained(await openFolder(options.model), { className: options.class, signal });
   const backend = await openBackend({ name: options.backend, threads: options.threads });
@@ -29,12 +32,27 @@ export async function runForwardCommand(options: ForwardOptions, { output, signa
       ...Object.entries(outputs),
       ...Object.entries(grads).map(([name, grad]): [string, HostTensor] => [`grad.${name}`, grad]),
     ];
-    const chunks = writeSafetensors(entries, { metadata: { format: 'pt', class: model.architecture.name, backend: backend.name } });
-    await saveFolder(dirname(options.out), { [basename(options.out)]: chunks }, { overwrite: options.overwrite, signal });
-    const specs = Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, formatSpec(tensor)]));
+    const chunks = writeSafetensors(entries, {
+      metadata: { format: 'pt', class: model.architecture.name, backend: backend.name },
+    });
+    await saveFolder(
+      dirname(options.out),
+      { [basename(options.out)]: chunks },
+      { overwrite: options.overwrite, signal },
+    );
+    const specs = Object.fromEntries(
+      Object.entries(outputs).map(([name, tensor]) => [name, formatSpec(tensor)]),
+    );
     const loss = outputs['loss']?.data[0];
     output.result(
-      { class: model.architecture.name, backend: backend.name, outputs: specs, loss, grads: Object.keys(grads).length, out: options.out },
+      {
+        class: model.architecture.name,
+        backend: backend.name,
+        outputs: specs,
+        loss,
+        grads: Object.keys(grads).length,
+        out: options.out,
+      },
       [
         `${model.architecture.name} on ${backend.name}`,
         ...Object.entries(specs).map(([name, text]) => `  ${name.padEnd(26)} ${text}`),

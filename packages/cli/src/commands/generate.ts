@@ -17,11 +17,15 @@ interface GenerateOptions {
 }
 
 /** Prints one line per input, in their order. */
-export async function runGenerate(options: GenerateOptions, { output, signal }: CommandContext): Promise<void> {
+export async function runGenerate(
+  options: GenerateOptions,
+  { output, signal }: CommandContext,
+): Promise<void> {
   const backend = await openBackend({ name: options.backend, threads: options.threads });
   try {
     const model = await T5ForConditionalGeneration.fromPretrained(options.model, { backend, signal });
-    const batch = options.ids === undefined ? encodeTexts(model, await inputTexts(options)) : await readIds(options.ids);
+    const batch =
+      options.ids === undefined ? encodeTexts(model, await inputTexts(options)) : await readIds(options.ids);
     const progress = createProgress('generating', options.maxNewTokens, { isQuiet: output.isJson });
     const rows = await model.generateIds(batch, {
       maxNewTokens: options.maxNewTokens,
@@ -50,7 +54,9 @@ interface SourceBatch {
 }
 
 function encodeTexts(model: T5ForConditionalGeneration, texts: readonly string[]): SourceBatch {
-  const { inputIds, attentionMask, batch, seqLen } = model.tokenizer.encodeBatch(texts, { padding: 'longest' });
+  const { inputIds, attentionMask, batch, seqLen } = model.tokenizer.encodeBatch(texts, {
+    padding: 'longest',
+  });
   return {
     inputIds: hostTensor('i32', [batch, seqLen], inputIds as Int32Array<ArrayBuffer>),
     attentionMask: hostTensor('i32', [batch, seqLen], attentionMask as Int32Array<ArrayBuffer>),
@@ -70,7 +76,13 @@ function parse(path: string, text: string): Record<string, unknown> {
   try {
     return JSON.parse(text) as Record<string, unknown>;
   } catch (cause) {
-    throw new FormatError({ op: 'generate', problem: 'the ids are not JSON', page: 'ids-file', file: path, cause });
+    throw new FormatError({
+      op: 'generate',
+      problem: 'the ids are not JSON',
+      page: 'ids-file',
+      file: path,
+      cause,
+    });
   }
 }
 
@@ -78,7 +90,10 @@ function matrix(path: string, key: string, value: unknown): HostTensor {
   const rows = Array.isArray(value) ? (value as unknown[]) : [];
   const width = Array.isArray(rows[0]) ? rows[0].length : 0;
   const isMatrix =
-    width > 0 && rows.every((row) => Array.isArray(row) && row.length === width && row.every((id) => Number.isInteger(id)));
+    width > 0 &&
+    rows.every(
+      (row) => Array.isArray(row) && row.length === width && row.every((id) => Number.isInteger(id)),
+    );
   if (!isMatrix) {
     throw new FormatError({
       op: 'generate',

@@ -1,5 +1,18 @@
 import type { Graph, Tensor, TensorSpec } from '@tesserae/tensor';
-import { FLOAT_DTYPES, flattenTree, formatSpec, lowerGraph, mapTree, planMemory, printGraph, sizeOf, spec, symbol, toDot, trace } from '@tesserae/tensor';
+import {
+  FLOAT_DTYPES,
+  flattenTree,
+  formatSpec,
+  lowerGraph,
+  mapTree,
+  planMemory,
+  printGraph,
+  sizeOf,
+  spec,
+  symbol,
+  toDot,
+  trace,
+} from '@tesserae/tensor';
 import { findArchitecture, readConfigFile } from 'tesserae';
 import type { Architecture, Json } from 'tesserae';
 import type { ParamSpec } from '@tesserae/weights';
@@ -25,7 +38,11 @@ export async function runInspect(options: InspectOptions, { output, signal }: Co
   const config = architecture.readConfig(json, { file });
   const specs = await architecture.paramSpec(config, await weightsOf(folder, signal));
   const shows = (part: InspectOptions['what']): boolean => options.what === part || options.what === 'all';
-  if (shows('config')) output.result({ class: architecture.name, config }, `${architecture.name}\n${formatConfig(config as Json)}`);
+  if (shows('config'))
+    output.result(
+      { class: architecture.name, config },
+      `${architecture.name}\n${formatConfig(config as Json)}`,
+    );
   if (shows('params')) {
     const params = describeParams(specs);
     output.result(params, params.text);
@@ -34,7 +51,8 @@ export async function runInspect(options: InspectOptions, { output, signal }: Co
   const graph = traceForward(architecture, config, specs);
   if (options.what === 'graph') output.result({ graph: printGraph(graph) }, printGraph(graph));
   if (options.what === 'dot') output.result({ dot: toDot(graph) }, toDot(graph));
-  if (options.what === 'all') output.result({ nodes: graph.nodes.length, ops: countOps(graph) }, formatOps(graph));
+  if (options.what === 'all')
+    output.result({ nodes: graph.nodes.length, ops: countOps(graph) }, formatOps(graph));
   if (shows('plan')) {
     const plan = describePlan(graph, options);
     output.result(plan, plan.text);
@@ -49,16 +67,28 @@ async function weightsOf(folder: ModelFolder, signal: AbortSignal) {
 
 function formatConfig(config: Json): string {
   return Object.entries(config)
-    .map(([key, value]) => `  ${key.padEnd(24)} ${Array.isArray(value) ? value.slice(0, 8).join(', ') : String(value)}`)
+    .map(
+      ([key, value]) =>
+        `  ${key.padEnd(24)} ${Array.isArray(value) ? value.slice(0, 8).join(', ') : String(value)}`,
+    )
     .join('\n');
 }
 
 function describeParams(specs: object) {
   const entries = flattenTree<ParamSpec>(specs);
   const total = entries.reduce((sum, { leaf }) => sum + sizeOf(leaf.shape), 0);
-  const params = entries.map(({ path, leaf }) => ({ path, name: leaf.name, spec: formatSpec(leaf), init: leaf.init.kind }));
+  const params = entries.map(({ path, leaf }) => ({
+    path,
+    name: leaf.name,
+    spec: formatSpec(leaf),
+    init: leaf.init.kind,
+  }));
   const lines = params.map(({ path, name, spec: text }) => `  ${text.padEnd(22)} ${path}  (${name ?? path})`);
-  return { total, params, text: [`${entries.length} parameters, ${total.toLocaleString('en')} values`, ...lines].join('\n') };
+  return {
+    total,
+    params,
+    text: [`${entries.length} parameters, ${total.toLocaleString('en')} values`, ...lines].join('\n'),
+  };
 }
 
 /** The forward pass with symbolic sizes, composites decomposed. */
@@ -67,7 +97,11 @@ function traceForward(architecture: Architecture, config: unknown, specs: object
   const isMultipleChoice = architecture.name === 'ElectraForMultipleChoice';
   const ids = spec('i32', isMultipleChoice ? [batch, 2, length] : [batch, length]);
   const wanted = ['input_ids', 'attention_mask', 'token_type_ids', 'decoder_input_ids'];
-  const inputs = Object.fromEntries(Object.keys(architecture.inputs).filter((name) => wanted.includes(name)).map((name) => [name, ids]));
+  const inputs = Object.fromEntries(
+    Object.keys(architecture.inputs)
+      .filter((name) => wanted.includes(name))
+      .map((name) => [name, ids]),
+  );
   const paramSpecs = mapTree(specs, ({ dtype, shape }: ParamSpec): TensorSpec => ({ dtype, shape }));
   const { graph } = trace(
     (args: { params: unknown; inputs: Readonly<Record<string, Tensor>> }) =>

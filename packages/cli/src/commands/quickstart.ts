@@ -32,7 +32,15 @@ interface Plan {
 
 /** Sizes for ONNX Runtime on two cores. */
 const FULL: Plan = {
-  spam: { vocabSize: 8000, hiddenSize: 128, numLayers: 3, seqLen: 128, batchSize: 32, totalSteps: 450, learningRate: 1e-3 },
+  spam: {
+    vocabSize: 8000,
+    hiddenSize: 128,
+    numLayers: 3,
+    seqLen: 128,
+    batchSize: 32,
+    totalSteps: 450,
+    learningRate: 1e-3,
+  },
   pronouncer: {
     dModel: 128,
     dFf: 256,
@@ -49,7 +57,15 @@ const FULL: Plan = {
 /** A tiny slice for the reference backend, which is slow on purpose: it shows that everything runs, not that it learns. */
 const TINY: Plan = {
   mails: 300,
-  spam: { vocabSize: 600, hiddenSize: 64, numLayers: 1, seqLen: 32, batchSize: 8, totalSteps: 30, learningRate: 1e-3 },
+  spam: {
+    vocabSize: 600,
+    hiddenSize: 64,
+    numLayers: 1,
+    seqLen: 32,
+    batchSize: 8,
+    totalSteps: 30,
+    learningRate: 1e-3,
+  },
   pronouncer: {
     dModel: 32,
     dFf: 64,
@@ -67,7 +83,10 @@ const TINY: Plan = {
 const SPAM_SHARE = 0.35;
 
 /** The main job: two models from scratch, scored on held-out data, saved, loaded back, and the same again. */
-export async function runQuickstart(options: QuickstartOptions, { output, signal }: CommandContext): Promise<void> {
+export async function runQuickstart(
+  options: QuickstartOptions,
+  { output, signal }: CommandContext,
+): Promise<void> {
   const started = performance.now();
   const backend = await openBackend({ name: options.backend, threads: options.threads });
   const out = options.out ?? (await mkdtemp(join(tmpdir(), 'tesserae-quickstart-')));
@@ -75,11 +94,17 @@ export async function runQuickstart(options: QuickstartOptions, { output, signal
   const job: Job = { options, output, signal, backend, plan, out };
   try {
     output.note(`Backend ${backend.name}; seed ${options.seed}; models go to ${out}\n`);
-    if (plan === TINY) output.note('The reference backend is slow on purpose: this is a tiny slice, without meaning for quality.\n');
+    if (plan === TINY)
+      output.note(
+        'The reference backend is slow on purpose: this is a tiny slice, without meaning for quality.\n',
+      );
     await spamFilterJob(job);
     await pronouncerJob(job);
     const elapsedSeconds = (performance.now() - started) / 1000;
-    output.result({ event: 'done', elapsedSeconds, out }, `\nDone in ${elapsedSeconds.toFixed(0)} s. Try: tesserae generate ${join(out, 'pronouncer')} --text tessera`);
+    output.result(
+      { event: 'done', elapsedSeconds, out },
+      `\nDone in ${elapsedSeconds.toFixed(0)} s. Try: tesserae generate ${join(out, 'pronouncer')} --text tessera`,
+    );
   } finally {
     await backend.close();
   }
@@ -120,11 +145,22 @@ async function spamFilterJob({ options, output, signal, backend, plan, out }: Jo
   const again = await ElectraForSequenceClassification.fromPretrained(folder, { backend, signal });
   const repeated = await classifyMails(again, data.heldOut, signal);
   const isSame = repeated.every((answer, index) => answer === run.predictions[index]);
-  const shown = [data.heldOut.find(({ isSpam }) => isSpam)!, ...data.heldOut.filter(({ isSpam }) => !isSpam).slice(0, 2)];
+  const shown = [
+    data.heldOut.find(({ isSpam }) => isSpam)!,
+    ...data.heldOut.filter(({ isSpam }) => !isSpam).slice(0, 2),
+  ];
   const examples = await again.predict(shown.map(mailText), { signal });
   await again.close();
   output.result(
-    { event: 'spam-filter', ...scores, steps: training.steps, loss: training.finalLoss, trainingMs: training.elapsedMs, isSameAfterReload: isSame, folder },
+    {
+      event: 'spam-filter',
+      ...scores,
+      steps: training.steps,
+      loss: training.finalLoss,
+      trainingMs: training.elapsedMs,
+      isSameAfterReload: isSame,
+      folder,
+    },
     [
       `   ${training.steps} steps in ${seconds(training.elapsedMs)}, loss ${training.finalLoss.toFixed(3)}`,
       `   held out: accuracy ${percent(scores.accuracy)}, F1 ${percent(scores.f1)}; always saying "ham" gives ${percent(scores.majority)}`,
@@ -141,7 +177,9 @@ async function spamFilterJob({ options, output, signal, backend, plan, out }: Jo
 async function pronouncerJob({ options, output, signal, backend, plan, out }: Job): Promise<void> {
   output.note('\n2. T5: from spelling to phonemes, bytes in and bytes out, from scratch on CMUdict');
   const data = loadPronunciations();
-  output.note(`   ${data.train.length} words to learn from, ${data.heldOut.length} held out, ${plan.pronouncer.scoredWords} of them scored`);
+  output.note(
+    `   ${data.train.length} words to learn from, ${data.heldOut.length} held out, ${plan.pronouncer.scoredWords} of them scored`,
+  );
   const run = await trainPronouncer(data, plan.pronouncer, {
     backend,
     seed: options.seed,
@@ -154,15 +192,32 @@ async function pronouncerJob({ options, output, signal, backend, plan, out }: Jo
   await run.model.savePretrained(folder, { overwrite: options.overwrite });
   await run.model.close();
   const again = await T5ForConditionalGeneration.fromPretrained(folder, { backend, signal });
-  const repeated = await pronounce(again, scored.map(({ word }) => word), signal);
+  const repeated = await pronounce(
+    again,
+    scored.map(({ word }) => word),
+    signal,
+  );
   await again.close();
   const isSame = repeated.every((answer, index) => answer === predictions[index]);
   output.result(
-    { event: 'pronouncer', ...scores, steps: training.steps, loss: training.finalLoss, trainingMs: training.elapsedMs, isSameAfterReload: isSame, folder },
+    {
+      event: 'pronouncer',
+      ...scores,
+      steps: training.steps,
+      loss: training.finalLoss,
+      trainingMs: training.elapsedMs,
+      isSameAfterReload: isSame,
+      folder,
+    },
     [
       `   ${training.steps} steps in ${seconds(training.elapsedMs)}, loss ${training.finalLoss.toFixed(3)}`,
       `   held out: phoneme error rate ${percent(scores.phonemeErrorRate)}, word accuracy ${percent(scores.wordAccuracy)}`,
-      ...scored.slice(0, 5).map(({ word, phonemes }, index) => `   ${word.padEnd(16)} ${predictions[index]!.padEnd(28)} (${phonemes})`),
+      ...scored
+        .slice(0, 5)
+        .map(
+          ({ word, phonemes }, index) =>
+            `   ${word.padEnd(16)} ${predictions[index]!.padEnd(28)} (${phonemes})`,
+        ),
       `   saved to ${folder} and loaded back: ${isSame ? 'the same answers' : 'OTHER ANSWERS'}`,
     ].join('\n'),
   );

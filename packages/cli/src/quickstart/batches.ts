@@ -1,7 +1,10 @@
 import { hostRandom } from '@tesserae/tensor';
 
 /** A random order of 0 … count - 1 that depends only on seed and epoch. */
-export function shuffledOrder(count: number, { seed, epoch }: { readonly seed: number; readonly epoch: number }): Uint32Array {
+export function shuffledOrder(
+  count: number,
+  { seed, epoch }: { readonly seed: number; readonly epoch: number },
+): Uint32Array {
   const random = hostRandom(seed, epoch);
   const order = Uint32Array.from({ length: count }, (_, index) => index);
   for (let last = count - 1; last > 0; last--) {

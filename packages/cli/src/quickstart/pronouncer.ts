@@ -69,7 +69,13 @@ function pronouncerConfig(plan: PronouncerPlan, tokenizer: Tokenizer): T5Config 
 export async function trainPronouncer(
   data: PronunciationData,
   plan: PronouncerPlan,
-  options: { readonly backend: Backend; readonly seed: number; readonly budgetMs: number; readonly isQuiet: boolean; readonly signal: AbortSignal },
+  options: {
+    readonly backend: Backend;
+    readonly seed: number;
+    readonly budgetMs: number;
+    readonly isQuiet: boolean;
+    readonly signal: AbortSignal;
+  },
 ): Promise<PronouncerRun> {
   const { backend, seed, signal } = options;
   const tokenizer = createByt5Tokenizer();
@@ -88,18 +94,34 @@ export async function trainPronouncer(
     learningRate: plan.learningRate,
     warmupSteps: 40,
   });
-  const trained = await T5ForConditionalGeneration.fromModel({ ...model, params: training.params }, { backend });
+  const trained = await T5ForConditionalGeneration.fromModel(
+    { ...model, params: training.params },
+    { backend },
+  );
   const scored = data.heldOut.slice(0, plan.scoredWords);
-  const predictions = await pronounce(trained, scored.map(({ word }) => word), signal);
-  const scores = pronunciationScores(predictions, scored.map(({ phonemes }) => phonemes));
+  const predictions = await pronounce(
+    trained,
+    scored.map(({ word }) => word),
+    signal,
+  );
+  const scores = pronunciationScores(
+    predictions,
+    scored.map(({ phonemes }) => phonemes),
+  );
   return { model: trained, training, scores, scored, predictions };
 }
 
 /** Phonemes of words, by the model. */
-export async function pronounce(model: T5ForConditionalGeneration, words: readonly string[], signal: AbortSignal): Promise<string[]> {
+export async function pronounce(
+  model: T5ForConditionalGeneration,
+  words: readonly string[],
+  signal: AbortSignal,
+): Promise<string[]> {
   const results: string[] = [];
   for (let start = 0; start < words.length; start += 256) {
-    results.push(...(await model.generate(words.slice(start, start + 256), { maxNewTokens: MAX_NEW_TOKENS, signal })));
+    results.push(
+      ...(await model.generate(words.slice(start, start + 256), { maxNewTokens: MAX_NEW_TOKENS, signal })),
+    );
   }
   return results;
 }
@@ -107,16 +129,27 @@ export async function pronounce(model: T5ForConditionalGeneration, words: readon
 /** Endless training batches in a few shapes. */
 function* pronunciationBatches(
   entries: readonly Pronunciation[],
-  { tokenizer, batchSize, seed }: { readonly tokenizer: Tokenizer; readonly batchSize: number; readonly seed: number },
+  {
+    tokenizer,
+    batchSize,
+    seed,
+  }: { readonly tokenizer: Tokenizer; readonly batchSize: number; readonly seed: number },
 ): Generator<TrainingBatch> {
   const fitting = entries.filter((entry) => bucketOf(entry) >= 0);
   const buckets = Int32Array.from(fitting, bucketOf);
   for (const { bucket, indices } of indexBatches(buckets, { batchSize, seed })) {
     const rows = indices.map((index) => fitting[index]!);
     const { srcLen, tgtLen } = BUCKETS[bucket]!;
-    const source = tokenizer.encodeBatch(rows.map(({ word }) => word), { padding: { length: srcLen } });
-    const target = tokenizer.encodeBatch(rows.map(({ phonemes }) => phonemes), { padding: { length: tgtLen } });
-    const ids = (data: Int32Array, length: number): HostTensor => hostTensor('i32', [batchSize, length], data as Int32Array<ArrayBuffer>);
+    const source = tokenizer.encodeBatch(
+      rows.map(({ word }) => word),
+      { padding: { length: srcLen } },
+    );
+    const target = tokenizer.encodeBatch(
+      rows.map(({ phonemes }) => phonemes),
+      { padding: { length: tgtLen } },
+    );
+    const ids = (data: Int32Array, length: number): HostTensor =>
+      hostTensor('i32', [batchSize, length], data as Int32Array<ArrayBuffer>);
     const labels = target.inputIds.map((id, index) => (target.attentionMask[index] === 0 ? -100 : id));
     yield {
       inputs: {
@@ -125,7 +158,9 @@ function* pronunciationBatches(
         labels: ids(labels, tgtLen),
       },
       numExamples: batchSize,
-      numTokens: source.attentionMask.reduce((sum, bit) => sum + bit, 0) + target.attentionMask.reduce((sum, bit) => sum + bit, 0),
+      numTokens:
+        source.attentionMask.reduce((sum, bit) => sum + bit, 0) +
+        target.attentionMask.reduce((sum, bit) => sum + bit, 0),
     };
   }
 }

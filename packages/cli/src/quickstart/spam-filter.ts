@@ -62,7 +62,14 @@ function spamConfig(plan: SpamFilterPlan, tokenizer: Tokenizer): ElectraConfig {
 export async function trainSpamFilter(
   data: SpamData,
   plan: SpamFilterPlan,
-  options: { readonly tokenizer: Tokenizer; readonly backend: Backend; readonly seed: number; readonly budgetMs: number; readonly isQuiet: boolean; readonly signal: AbortSignal },
+  options: {
+    readonly tokenizer: Tokenizer;
+    readonly backend: Backend;
+    readonly seed: number;
+    readonly budgetMs: number;
+    readonly isQuiet: boolean;
+    readonly signal: AbortSignal;
+  },
 ): Promise<SpamFilterRun> {
   const { tokenizer, backend, seed, signal } = options;
   const config = spamConfig(plan, tokenizer);
@@ -80,14 +87,24 @@ export async function trainSpamFilter(
     learningRate: plan.learningRate,
     warmupSteps: 20,
   });
-  const trained = await ElectraForSequenceClassification.fromModel({ ...model, params: training.params }, { backend });
+  const trained = await ElectraForSequenceClassification.fromModel(
+    { ...model, params: training.params },
+    { backend },
+  );
   const predictions = await classifyMails(trained, data.heldOut, signal);
-  const scores = binaryScores(predictions, data.heldOut.map(({ isSpam }) => isSpam));
+  const scores = binaryScores(
+    predictions,
+    data.heldOut.map(({ isSpam }) => isSpam),
+  );
   return { model: trained, training, scores, predictions };
 }
 
 /** Whether each mail is spam, by the model. */
-export async function classifyMails(model: ElectraForSequenceClassification, mails: readonly Mail[], signal: AbortSignal): Promise<boolean[]> {
+export async function classifyMails(
+  model: ElectraForSequenceClassification,
+  mails: readonly Mail[],
+  signal: AbortSignal,
+): Promise<boolean[]> {
   const results = await model.predict(mails.map(mailText), { signal });
   return results.map(({ label }) => label === 'spam');
 }
@@ -95,19 +112,30 @@ export async function classifyMails(model: ElectraForSequenceClassification, mai
 /** Endless training batches of one shape, [batchSize, seqLen]. */
 function* mailBatches(
   mails: readonly Mail[],
-  { tokenizer, plan, seed }: { readonly tokenizer: Tokenizer; readonly plan: SpamFilterPlan; readonly seed: number },
+  {
+    tokenizer,
+    plan,
+    seed,
+  }: { readonly tokenizer: Tokenizer; readonly plan: SpamFilterPlan; readonly seed: number },
 ): Generator<TrainingBatch> {
   const { seqLen, batchSize } = plan;
   const shape = [batchSize, seqLen] as const;
   const texts = mails.map(mailText);
   for (const { indices } of indexBatches(new Int32Array(mails.length), { batchSize, seed })) {
-    const batch = tokenizer.encodeBatch(indices.map((index) => texts[index]!), { maxLength: seqLen, padding: { length: seqLen } });
+    const batch = tokenizer.encodeBatch(
+      indices.map((index) => texts[index]!),
+      { maxLength: seqLen, padding: { length: seqLen } },
+    );
     const ids = (data: Int32Array): HostTensor => hostTensor('i32', shape, data as Int32Array<ArrayBuffer>);
     yield {
       inputs: {
         input_ids: ids(batch.inputIds),
         attention_mask: ids(batch.attentionMask),
-        labels: hostTensor('i32', [batchSize], indices.map((index) => (mails[index]!.isSpam ? 1 : 0))),
+        labels: hostTensor(
+          'i32',
+          [batchSize],
+          indices.map((index) => (mails[index]!.isSpam ? 1 : 0)),
+        ),
       },
       numExamples: batchSize,
       numTokens: batch.attentionMask.reduce((sum, bit) => sum + bit, 0),

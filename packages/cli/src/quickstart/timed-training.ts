@@ -38,7 +38,19 @@ export interface TimedTrainingResult {
 export async function timedTraining<Params, Batch>(
   options: TimedTrainingOptions<Params, Batch>,
 ): Promise<TimedTrainingResult> {
-  const { label, backend, lossFn, params, batches, totalSteps, learningRate, warmupSteps, budgetMs, seed, signal } = options;
+  const {
+    label,
+    backend,
+    lossFn,
+    params,
+    batches,
+    totalSteps,
+    learningRate,
+    warmupSteps,
+    budgetMs,
+    seed,
+    signal,
+  } = options;
   const step = await createTrainStep<Params, Batch>({
     backend,
     lossFn,
@@ -55,7 +67,14 @@ export async function timedTraining<Params, Batch>(
   const progress = createProgress(label, totalSteps, { isQuiet: options.isQuiet });
   const losses: number[] = [];
   const timed = stopAfter(batches, () => elapsed() >= budgetMs);
-  for await (const event of trainingLoop({ step, state: step.init(params), batches: timed, schedule, totalSteps, signal })) {
+  for await (const event of trainingLoop({
+    step,
+    state: step.init(params),
+    batches: timed,
+    schedule,
+    totalSteps,
+    signal,
+  })) {
     if (event.type === 'step') {
       losses.push(event.loss);
       progress.update(event.step, describeStep(event));

@@ -60,7 +60,7 @@ export function topologicalOrder(roots: readonly Tensor[]): Node[] {
 }
 
 /** How a pass treats one node: give its outputs in terms of the new inputs, or undefined to copy it. */
-export type Visitor = (node: Node, inputs: readonly Tensor[]) => readonly Tensor[] | undefined;
+type Visitor = (node: Node, inputs: readonly Tensor[]) => readonly Tensor[] | undefined;
 
 /** Builds a graph anew, node by node; inputs keep their identity, and what nobody reads any more is gone. */
 export function rewriteGraph(graph: Graph, visitor: Visitor): Graph {

@@ -20,6 +20,6 @@ function formatParam(value: unknown, formatHost: (value: HostTensor) => string):
 }
 
 /** Tells a host tensor among parameters by its typed array. */
-export function isHostTensor(value: object): value is HostTensor {
+function isHostTensor(value: object): value is HostTensor {
   return 'data' in value && ArrayBuffer.isView(value.data);
 }

@@ -15,13 +15,13 @@ import { requireKey } from './random.js';
 import { reduceSum } from './reduce.js';
 
 /** Parameters of attention. */
-export interface AttentionParams extends Record<string, unknown> {
+type AttentionParams = {
   /** Factor on query·key: 1/√headDim in ELECTRA, 1 in T5 (folded into its query initialiser). */
   readonly scale: number;
   readonly hasBias: boolean;
   /** Dropout on the weights; null leaves it out, and there is no key input. */
   readonly dropout: DropoutParams | null;
-}
+};
 
 export const attentionOp = defineComposite<'attention', AttentionParams>({
   name: 'attention',

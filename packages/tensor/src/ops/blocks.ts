@@ -10,10 +10,10 @@ import { requireShape, resolveAxis, sameDtype } from './infer.js';
 /** Ops that cut blocks out of a tensor, surround it, and join several. */
 
 /** Bounds of a slice along every axis; `limits` is exclusive. */
-export interface SliceParams extends Record<string, unknown> {
+type SliceParams = {
   readonly starts: readonly Dim[];
   readonly limits: readonly Dim[];
-}
+};
 
 export const sliceOp = definePrimitive<'slice', SliceParams>({
   name: 'slice',
@@ -50,11 +50,11 @@ export const sliceOp = definePrimitive<'slice', SliceParams>({
 });
 
 /** Elements added on each side of every axis, and their value. */
-export interface PadParams extends Record<string, unknown> {
+type PadParams = {
   readonly before: readonly Dim[];
   readonly after: readonly Dim[];
   readonly value: number;
-}
+};
 
 export const padOp = definePrimitive<'pad', PadParams>({
   name: 'pad',

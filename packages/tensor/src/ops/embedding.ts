@@ -8,10 +8,10 @@ import { requireDtype, requireShape } from './infer.js';
 import { expandDims } from './movement.js';
 
 /** Parameters of embedding. */
-export interface EmbeddingParams extends Record<string, unknown> {
+type EmbeddingParams = {
   /** An id whose look-ups give the table no gradient (BERT's and ELECTRA's padding row); null: none. */
   readonly paddingId: number | null;
-}
+};
 
 export const embeddingOp = defineComposite<'embedding', EmbeddingParams>({
   name: 'embedding',

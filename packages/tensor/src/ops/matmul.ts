@@ -7,11 +7,11 @@ import { broadcastShapes, requireShape, sameDtype } from './infer.js';
 import { reshape } from './movement.js';
 
 /** Which operands are read transposed. */
-export interface MatmulParams extends Record<string, unknown> {
+type MatmulParams = {
   /** Reads the last two axes of the first operand swapped. */
   readonly transposeA: boolean;
   readonly transposeB: boolean;
-}
+};
 
 const plain = { transposeA: false, transposeB: false };
 

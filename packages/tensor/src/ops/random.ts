@@ -26,12 +26,12 @@ export function requireKey(op: string, key: TensorSpec): void {
 }
 
 /** Parameters of randomBits. */
-export interface RandomBitsParams extends Record<string, unknown> {
+type RandomBitsParams = {
   readonly shape: Shape;
   /** 32-bit stream number, see `foldIn`. */
   readonly stream: number;
   readonly bitWidth: BitWidth;
-}
+};
 
 export const randomBitsOp = definePrimitive<'randomBits', RandomBitsParams>({
   name: 'randomBits',
@@ -88,12 +88,12 @@ export function randomGumbel(rng: Rng, { shape }: { readonly shape: Shape }): Te
 }
 
 /** Parameters of bernoulli. */
-export interface BernoulliParams extends Record<string, unknown> {
+type BernoulliParams = {
   readonly shape: Shape;
   readonly stream: number;
   /** True where a 16-bit draw is below this. */
   readonly threshold: number;
-}
+};
 
 export const bernoulliOp = defineComposite<'bernoulli', BernoulliParams>({
   name: 'bernoulli',

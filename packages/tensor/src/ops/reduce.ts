@@ -15,12 +15,12 @@ import { dimSize, iota } from './source.js';
 /** Ops that fold an axis. */
 
 /** Which axes are folded. */
-export interface ReduceParams extends Record<string, unknown> {
+type ReduceParams = {
   /** Sorted, non-negative. */
   readonly axes: readonly number[];
   /** Keeps the folded axes with size 1. */
   readonly keepDims: boolean;
-}
+};
 
 const SUMMABLE: readonly DType[] = [...FLOAT_DTYPES, 'i32'];
 
@@ -89,13 +89,13 @@ export const argMaxOp = definePrimitive<'argMax', { readonly axis: number }>({
 });
 
 /** Axis and direction of a running sum. */
-export interface CumSumParams extends Record<string, unknown> {
+type CumSumParams = {
   readonly axis: number;
   /** Leaves the element itself out of its sum. */
   readonly exclusive: boolean;
   /** Sums from the end. */
   readonly reverse: boolean;
-}
+};
 
 export const cumSumOp: PrimitiveRecord<'cumSum', CumSumParams> = definePrimitive<'cumSum', CumSumParams>({
   name: 'cumSum',

@@ -13,7 +13,7 @@ import { requireSizes, resolveAxis } from './infer.js';
 const noInput = notDifferentiable('it has no input');
 
 /** A value handed in at run time; made by `trace`, never listed among a graph's nodes. */
-export const inputOp = definePrimitive<'input', { readonly name: string; readonly spec: TensorSpec }>({
+const inputOp = definePrimitive<'input', { readonly name: string; readonly spec: TensorSpec }>({
   name: 'input',
   summary: 'A value handed in at run time.',
   dtypes: ALL_DTYPES,

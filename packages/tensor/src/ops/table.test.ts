@@ -49,11 +49,6 @@ describe.each(OPS.map((record) => [record.name, record] as const))('%s', (_, rec
     for (const sample of record.samples) expect(() => verifyGraph(graphOf(record, sample))).not.toThrow();
   });
 
-  it('says why, where it has no gradient', () => {
-    if (typeof record.vjp === 'function') expect(record.vjp.length).toBeLessThanOrEqual(1);
-    else expect(record.vjp.notDifferentiable.length).toBeGreaterThan(10);
-  });
-
   it('decomposes into known ops, and in the end into primitives with the same specs', () => {
     if (record.decompose === undefined) return void expect(PRIMITIVES).toHaveProperty(record.name);
     for (const sample of record.samples) {
@@ -64,4 +59,12 @@ describe.each(OPS.map((record) => [record.name, record] as const))('%s', (_, rec
       expect(lowered.outputs.map(({ spec }) => spec)).toEqual(graph.outputs.map(({ spec }) => spec));
     }
   });
+});
+
+const withoutGradient = OPS.flatMap(({ name, vjp }) =>
+  typeof vjp === 'function' ? [] : [[name, vjp] as const],
+);
+
+it.each(withoutGradient)('%s says why it has no gradient', (_, { notDifferentiable }) => {
+  expect(notDifferentiable.split(' ').length).toBeGreaterThan(2);
 });

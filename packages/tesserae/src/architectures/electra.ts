@@ -1,4 +1,9 @@
-import type { DiscriminatorParams, ElectraConfig, ElectraParams, MaskedLanguageModelParams } from '@tesserae/electra-model';
+import type {
+  DiscriminatorParams,
+  ElectraConfig,
+  ElectraParams,
+  MaskedLanguageModelParams,
+} from '@tesserae/electra-model';
 import {
   ELECTRA_IGNORED_NAMES,
   discriminatorHead,
@@ -11,7 +16,12 @@ import {
   maskedLanguageModelSpec,
 } from '@tesserae/electra-model';
 import { meanCrossEntropy } from '@tesserae/nn';
-import type { MultipleChoiceParams, QuestionAnsweringParams, SequenceClassificationParams, TokenClassificationParams } from '@tesserae/task-heads';
+import type {
+  MultipleChoiceParams,
+  QuestionAnsweringParams,
+  SequenceClassificationParams,
+  TokenClassificationParams,
+} from '@tesserae/task-heads';
 import {
   multipleChoiceHead,
   multipleChoiceSpec,
@@ -62,7 +72,11 @@ interface HeadDefinition<Head> {
 const INPUTS = { ...ENCODER_INPUTS, token_type_ids: optionalIds, position_ids: optionalIds };
 const LABELLED = { ...INPUTS, labels: optionalIds };
 
-function hiddenStates(params: ElectraParams, inputs: Inputs, options: { readonly config: ElectraConfig; readonly rng: Rng | undefined }): Tensor {
+function hiddenStates(
+  params: ElectraParams,
+  inputs: Inputs,
+  options: { readonly config: ElectraConfig; readonly rng: Rng | undefined },
+): Tensor {
   return encode(
     params,
     {
@@ -87,7 +101,9 @@ export const electraModel: Architecture<ElectraConfig, ElectraParams> = {
   forward: (params, inputs, options) => ({ last_hidden_state: hiddenStates(params, inputs, options) }),
 };
 
-function electraWith<Head>(definition: HeadDefinition<Head>): Architecture<ElectraConfig, ElectraWithHead<Head>> {
+function electraWith<Head>(
+  definition: HeadDefinition<Head>,
+): Architecture<ElectraConfig, ElectraWithHead<Head>> {
   const { name, inputs, spec, forward, flatten = (input) => input, ignoredNames = [] } = definition;
   return {
     name,
@@ -102,7 +118,10 @@ function electraWith<Head>(definition: HeadDefinition<Head>): Architecture<Elect
     }),
     forward: ({ electra, head }, given, { config, rng }) => {
       const encoderInputs = Object.fromEntries(
-        Object.entries(given).map(([key, tensor]) => [key, Object.hasOwn(INPUTS, key) ? flatten(tensor) : tensor]),
+        Object.entries(given).map(([key, tensor]) => [
+          key,
+          Object.hasOwn(INPUTS, key) ? flatten(tensor) : tensor,
+        ]),
       );
       const hidden = hiddenStates(electra, encoderInputs, { config, rng });
       const headRng = rng === undefined ? undefined : foldIn(rng, 'head');
@@ -126,7 +145,10 @@ export const electraForPreTraining = electraWith<DiscriminatorParams>({
   spec: (config) => discriminatorSpec(config),
   forward: (head, hidden, { labels, attention_mask: attentionMask }, { config }) => {
     const logits = discriminatorHead(head, hidden, { config });
-    return withLoss({ logits }, labels === undefined ? undefined : replacedTokenLoss(logits, labels, { attentionMask }));
+    return withLoss(
+      { logits },
+      labels === undefined ? undefined : replacedTokenLoss(logits, labels, { attentionMask }),
+    );
   },
 });
 
@@ -148,7 +170,8 @@ export const electraForMaskedLM = electraWith<MaskedLanguageModelParams>({
 export const electraForSequenceClassification = electraWith<SequenceClassificationParams>({
   name: 'ElectraForSequenceClassification',
   inputs: LABELLED,
-  spec: (config) => sequenceClassificationSpec(headSizes(config)) satisfies SequenceClassificationParams<ParamSpec>,
+  spec: (config) =>
+    sequenceClassificationSpec(headSizes(config)) satisfies SequenceClassificationParams<ParamSpec>,
   forward: (head, hidden, { labels }, { config, rng }) => {
     const logits = sequenceClassificationHead(head, hidden, { dropoutRate: dropoutRateOf(config), rng });
     if (labels === undefined) return { logits };
@@ -163,7 +186,10 @@ export const electraForTokenClassification = electraWith<TokenClassificationPara
   spec: (config) => tokenClassificationSpec(headSizes(config)),
   forward: (head, hidden, { labels, attention_mask: attentionMask }, { config, rng }) => {
     const logits = tokenClassificationHead(head, hidden, { dropoutRate: dropoutRateOf(config), rng });
-    return withLoss({ logits }, labels === undefined ? undefined : tokenClassificationLoss(logits, labels, { attentionMask }));
+    return withLoss(
+      { logits },
+      labels === undefined ? undefined : tokenClassificationLoss(logits, labels, { attentionMask }),
+    );
   },
 });
 

@@ -24,7 +24,8 @@ const EMBEDDINGS = 'shared.weight';
 async function hasLmHead(config: T5Config, file: TensorFile | undefined): Promise<boolean> {
   if (file === undefined) return !config.tiesEmbeddings;
   if (!file.has(HEAD)) return false;
-  const repeats = config.tiesEmbeddings && file.has(EMBEDDINGS) && (await sameTensor(file, [HEAD, EMBEDDINGS]));
+  const repeats =
+    config.tiesEmbeddings && file.has(EMBEDDINGS) && (await sameTensor(file, [HEAD, EMBEDDINGS]));
   return !repeats;
 }
 
@@ -61,7 +62,11 @@ export const t5ForConditionalGeneration: Architecture<T5Config, T5Params> = {
       },
       options,
     );
-    return { ...(loss === undefined ? {} : { loss }), logits, encoder_last_hidden_state: encoderLastHiddenState };
+    return {
+      ...(loss === undefined ? {} : { loss }),
+      logits,
+      encoder_last_hidden_state: encoderLastHiddenState,
+    };
   },
 };
 
@@ -74,6 +79,10 @@ export const t5EncoderModel: Architecture<T5Config, T5EncoderModelParams> = {
   writeConfig: (config) => t5ConfigToHuggingFace(config, 'T5EncoderModel'),
   paramSpec: async (config) => t5EncoderParamSpec(config),
   forward: (params, inputs, { config, rng }) => ({
-    last_hidden_state: encode(params, inputs['input_ids']!, { config, rng, attentionMask: inputs['attention_mask'] }),
+    last_hidden_state: encode(params, inputs['input_ids']!, {
+      config,
+      rng,
+      attentionMask: inputs['attention_mask'],
+    }),
   }),
 };

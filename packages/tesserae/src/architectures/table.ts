@@ -34,9 +34,12 @@ export function findArchitecture(
   config: Json,
   { className, file }: { readonly className?: string; readonly file: string },
 ): Architecture {
-  const named = Array.isArray(config['architectures']) ? (config['architectures'] as unknown[])[0] : undefined;
+  const named = Array.isArray(config['architectures'])
+    ? (config['architectures'] as unknown[])[0]
+    : undefined;
   const name = className ?? named;
-  const found = typeof name === 'string' && Object.hasOwn(ARCHITECTURES, name) ? ARCHITECTURES[name] : undefined;
+  const found =
+    typeof name === 'string' && Object.hasOwn(ARCHITECTURES, name) ? ARCHITECTURES[name] : undefined;
   if (found !== undefined) return found;
   throw new ConfigError({
     op: 'findArchitecture',

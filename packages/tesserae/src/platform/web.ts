@@ -6,7 +6,8 @@ function needsFolder(op: string, what: string): never {
   throw new OptionError({
     op,
     problem: `${what} has no meaning in a browser`,
-    likely: 'Pass a ModelFolder, for instance memoryFolder(name, files) with fetched files; modelFiles(model) gives what to save.',
+    likely:
+      'Pass a ModelFolder, for instance memoryFolder(name, files) with fetched files; modelFiles(model) gives what to save.',
     page: 'browser-folder',
   });
 }

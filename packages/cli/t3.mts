@@ -1,0 +1,13 @@
+import * as ortNS from 'onnxruntime-node';
+import { createOnnxBackend } from '@tesserae/backend-onnx';
+import { loadSpamData } from './src/quickstart/spam-data.ts';
+import { trainSpamFilter, trainMailTokenizer } from './src/quickstart/spam-filter.ts';
+const ort:any=(ortNS as any).default??ortNS; let runMs=0, runs=0, createMs=0;
+const wrapped:any={...ort, InferenceSession:{ create: async (...a:any[])=>{ const t=performance.now(); if(process.env.PROF&&a[1]) a[1]={...a[1],enableProfiling:true,profileFilePrefix:'/tmp/ortprof'}; const s=await ort.InferenceSession.create(...a); createMs+=performance.now()-t; const run=s.run.bind(s); s.run=async(...b:any[])=>{const t=performance.now(); const r=await run(...b); runMs+=performance.now()-t; runs++; return r;}; if(process.env.PROF) setTimeout(()=>s.endProfiling(),45000); return s; } } };
+const backend=createOnnxBackend({ort:wrapped, threads:2});
+const data=await loadSpamData({limit:1200}); const signal=new AbortController().signal;
+const plan={ vocabSize: 8000, hiddenSize: 128, numLayers: 3, seqLen: 128, batchSize: 32, totalSteps: 20, learningRate: 1e-3 };
+const tokenizer = await trainMailTokenizer(data.train, { vocabSize: plan.vocabSize, signal });
+const t0=performance.now();
+const r = await trainSpamFilter(data, plan, { tokenizer, backend, seed: 1, budgetMs: 30000, isQuiet: true, signal });
+console.log('total',performance.now()-t0,'train',r.training.elapsedMs,'steps',r.training.steps,'run',runMs,'runs',runs,'create',createMs);

@@ -1,0 +1,105 @@
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { goldenFolder } from './golden-folder.js';
+import { runCommand } from './run.js';
+
+const lines = (text: string): Record<string, unknown>[] =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+describe('tesserae', () => {
+  it('--help lists the commands and ends with 0', async () => {
+    const { code, stdout } = await runCommand('--help');
+    expect(code).toBe(0);
+    for (const name of ['quickstart', 'forward', 'generate', 'inspect', 'doctor'])
+      expect(stdout).toContain(name);
+  });
+
+  it('an unknown command is a usage error', async () => {
+    expect(await runCommand('dance')).toMatchObject({ code: 2, stderr: expect.stringContaining('dance') });
+  });
+});
+
+describe('tesserae doctor', () => {
+  it('says of each backend whether it runs', async () => {
+    const { code, stdout } = await runCommand('doctor', '--json');
+    expect(code).toBe(0);
+    const found = lines(stdout);
+    expect(found.map(({ backend }) => backend)).toEqual(['onnx', 'cpu']);
+    expect(found[1]).toMatchObject({ isUsable: true });
+  });
+});
+
+describe('tesserae generate', () => {
+  it.each(['cpu', 'onnx'])(
+    'prints the ids Hugging Face generates, one JSON line a row (%s)',
+    async (backend) => {
+      const { path, fixture } = await goldenFolder('t5-1.1-greedy');
+      const rows = async (name: string): Promise<number[][]> => {
+        const { data, shape } = await fixture.readIntegers(name);
+        const width = shape[1]!;
+        return Array.from({ length: shape[0]! }, (_, row) =>
+          Array.from(data.subarray(row * width, (row + 1) * width)),
+        );
+      };
+      const ids = join(dirname(path), 'ids.json');
+      await writeFile(
+        ids,
+        JSON.stringify({
+          input_ids: await rows('input/input_ids'),
+          attention_mask: await rows('input/attention_mask'),
+        }),
+      );
+      const { code, stdout, stderr } = await runCommand(
+        'generate',
+        path,
+        '--ids',
+        ids,
+        '--max-new-tokens',
+        '24',
+        '--backend',
+        backend,
+        '--json',
+      );
+      expect(stderr).toBe('');
+      expect(code).toBe(0);
+      const sequences = await rows('output/sequences');
+      lines(stdout).forEach(({ row, ids: generated }, index) => {
+        expect(row).toBe(index);
+        const needed = sequences[index]!.slice(1); // Hugging Face begins with the start token and pads at the end
+        const end = needed.indexOf(1);
+        expect(generated).toEqual(end < 0 ? needed : needed.slice(0, end + 1));
+      });
+    },
+  );
+
+  it('names the file when its ids are ragged', async () => {
+    const { path } = await goldenFolder('t5-1.1-greedy');
+    const ids = join(dirname(path), 'ragged.json');
+    await writeFile(ids, '{"input_ids": [[1, 2], [3]]}');
+    const run = await runCommand('generate', path, '--ids', ids, '--backend', 'cpu');
+    expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining('ragged.json') });
+  });
+});
+
+describe('tesserae inspect', () => {
+  it('shows config, parameters, operations and memory without reading the weights', async () => {
+    const { path } = await goldenFolder('t5-1.0');
+    const { code, stdout } = await runCommand('inspect', path, '--json', '--batch', '2', '--length', '16');
+    expect(code).toBe(0);
+    const [config, params, graph, plan] = lines(stdout);
+    expect(config).toMatchObject({ class: 'T5ForConditionalGeneration' });
+    expect(params!['total']).toBeGreaterThan(1000);
+    expect(graph!['ops']).toHaveProperty('matmul');
+    expect(plan!['arenaBytes']).toBeLessThan(plan!['totalBytes'] as number);
+  });
+
+  it('prints the graph in the text form and as DOT', async () => {
+    const { path } = await goldenFolder('electra-model');
+    expect((await runCommand('inspect', path, '--what', 'graph')).stdout).toMatch(/^graph ElectraModel\(/);
+    expect((await runCommand('inspect', path, '--what', 'dot')).stdout).toMatch(/^digraph /);
+  });
+});

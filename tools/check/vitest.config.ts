@@ -1,0 +1,2 @@
+import { packageTests } from '../config/vitest.base.ts';
+export default packageTests();
