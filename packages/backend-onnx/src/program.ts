@@ -35,6 +35,7 @@ export function lowerToProgram(graph: Graph, { id, constants, target }: ProgramO
     id,
     name: graph.name,
     model: encodeModel(model),
+    operators: model.nodes.length,
     inputs: kept.map((index) => inputNames[index]!),
     outputs: graph.outputs.map(({ spec }, index) => ({ name: outputNames[index]!, dtype: spec.dtype })),
     aliases: graph.aliases.map(({ output, input }) => ({ output, input: kept.indexOf(input) })),

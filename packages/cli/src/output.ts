@@ -12,6 +12,7 @@ export interface Output {
   warn(text: string): void;
 }
 
+/** Output to this process' streams. */
 export function createOutput({ isJson }: { readonly isJson: boolean }): Output {
   return {
     isJson,

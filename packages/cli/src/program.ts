@@ -5,15 +5,8 @@ import { runForwardCommand } from './commands/forward.js';
 import { runGenerate } from './commands/generate.js';
 import { runInspect } from './commands/inspect.js';
 import { runQuickstart } from './commands/quickstart.js';
+import type { CommandContext } from './command-context.js';
 import { EXIT, createOutput, describeError } from './output.js';
-import type { Output } from './output.js';
-
-/** What every command gets besides its own options. */
-export interface CommandContext {
-  readonly output: Output;
-  /** Aborted by Ctrl-C. */
-  readonly signal: AbortSignal;
-}
 
 interface WithJson {
   readonly json: boolean;
@@ -66,15 +59,22 @@ function createProgram(signal: AbortSignal): Command {
     .description('T5 and ELECTRA: train, run and inspect models.')
     .exitOverride()
     .showHelpAfterError('(tesserae --help lists the commands)');
-  const run =
-    <Options>(action: Action<Options>) =>
-    (options: Options & WithJson): Promise<void> =>
-      action(options, { output: createOutput({ isJson: options.json }), signal });
-  const runOn =
-    <Options extends WithModel>(action: Action<Options>) =>
-    (model: string, options: Options & WithJson): Promise<void> =>
-      action({ ...options, model }, { output: createOutput({ isJson: options.json }), signal });
+  for (const addCommand of [addQuickstart, addForward, addGenerate, addInspect, addDoctor])
+    addCommand(program, signal);
+  return program;
+}
 
+const run =
+  <Options>(action: Action<Options>, signal: AbortSignal) =>
+  (options: Options & WithJson): Promise<void> =>
+    action(options, { output: createOutput({ isJson: options.json }), signal });
+
+const runOn =
+  <Options extends WithModel>(action: Action<Options>, signal: AbortSignal) =>
+  (model: string, options: Options & WithJson): Promise<void> =>
+    action({ ...options, model }, { output: createOutput({ isJson: options.json }), signal });
+
+function addQuickstart(program: Command, signal: AbortSignal): void {
   program
     .command('quickstart')
     .description(
@@ -87,15 +87,15 @@ function createProgram(signal: AbortSignal): Command {
     .addOption(backendOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
-    .action(run(runQuickstart));
+    .action(run(runQuickstart, signal));
+}
+
+function addForward(program: Command, signal: AbortSignal): void {
   program
     .command('forward')
     .argument('<model>', 'a Hugging Face folder')
     .description('one forward pass, to check against another implementation')
-    .requiredOption(
-      '--inputs <file>',
-      'safetensors named as the forward arguments (input_ids, attention_mask, labels, …)',
-    )
+    .requiredOption('--inputs <file>', 'safetensors named as the forward arguments (input_ids, labels, …)')
     .requiredOption('--out <file>', 'safetensors to write: logits, loss, …, and grad.<name> with --grads')
     .option('--grads', 'also the gradient of the loss for every parameter', false)
     .option('--overwrite', 'replace the output file', false)
@@ -103,7 +103,10 @@ function createProgram(signal: AbortSignal): Command {
     .addOption(backendOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
-    .action(runOn(runForwardCommand));
+    .action(runOn(runForwardCommand, signal));
+}
+
+function addGenerate(program: Command, signal: AbortSignal): void {
   program
     .command('generate')
     .argument('<model>', 'a folder or hub id of a T5')
@@ -114,25 +117,27 @@ function createProgram(signal: AbortSignal): Command {
     .addOption(backendOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
-    .action(runOn(runGenerate));
+    .action(runOn(runGenerate, signal));
+}
+
+function addInspect(program: Command, signal: AbortSignal): void {
+  const parts = ['config', 'params', 'graph', 'dot', 'plan', 'all'];
   program
     .command('inspect')
     .argument('<model>', 'a Hugging Face folder')
     .description('config, parameters, graph and memory plan of a model')
-    .addOption(
-      new Option('--what <part>', 'which part')
-        .choices(['config', 'params', 'graph', 'dot', 'plan', 'all'])
-        .default('all'),
-    )
+    .addOption(new Option('--what <part>', 'which part').choices(parts).default('all'))
     .option('--batch <count>', 'batch size of the plan', wholeNumber, 1)
     .option('--length <count>', 'tokens per input in the plan', wholeNumber, 128)
     .addOption(classOption())
     .addOption(jsonOption())
-    .action(runOn(runInspect));
+    .action(runOn(runInspect, signal));
+}
+
+function addDoctor(program: Command, signal: AbortSignal): void {
   program
     .command('doctor')
     .description('which backends can run here, and why the others cannot')
     .addOption(jsonOption())
-    .action(run(runDoctor));
-  return program;
+    .action(run(runDoctor, signal));
 }

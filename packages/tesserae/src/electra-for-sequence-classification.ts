@@ -19,6 +19,7 @@ export interface Classification {
   readonly scores: readonly number[];
 }
 
+/** How texts are classified. */
 export interface PredictOptions {
   /** Texts per run; default 32. */
   readonly batchSize?: number;

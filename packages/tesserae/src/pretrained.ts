@@ -19,6 +19,7 @@ export interface PretrainedModel<Config = unknown> {
   readonly initialized: readonly string[];
 }
 
+/** How a folder is loaded. */
 export interface LoadPretrainedOptions {
   /** Overrides the class that config.json names. */
   readonly className?: string;
@@ -130,7 +131,7 @@ export type ModelFiles = ReadonlyMap<string, string | Iterable<Uint8Array>>;
 export function modelFiles(model: PretrainedModel): ModelFiles {
   const { architecture, config, specs, params, tokenizer } = model;
   const files = new Map<string, string | Iterable<Uint8Array>>();
-  files.set('config.json', `${JSON.stringify(architecture.writeConfig(config), null, 2)}\n`);
+  files.set('config.json', `${JSON.stringify(architecture.writeConfig(config, specs), null, 2)}\n`);
   const entries = saveParams(specs, params as never) as [string, HostTensor][];
   for (const [name, chunks] of weightFiles(entries)) files.set(name, chunks);
   for (const [name, text] of Object.entries(tokenizer?.toFiles() ?? {})) files.set(name, text as string);

@@ -164,12 +164,12 @@ const program = new Command('bench')
   .parse();
 const options = program.opts<BenchOptions>();
 const rows: Row[] = [];
-let hellos: readonly Message[] = [];
+const hellos: Message[] = [];
 for (const job of JOBS.filter(({ name }) => options.only === undefined || name.includes(options.only))) {
   process.stderr.write(`${job.name} …\n`);
   const result = await runJob(job, options);
   rows.push(result.row);
-  hellos = result.hellos;
+  if (hellos.length === 0) hellos.push(...result.hellos);
   if (!options.json) process.stderr.write(`${formatRow(result.row)}\n`);
 }
 const report = {

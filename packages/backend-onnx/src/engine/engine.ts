@@ -43,7 +43,7 @@ export class Engine implements EngineHost {
   async load({ model, ...source }: ProgramSource): Promise<ProgramReport> {
     this.canFetchInto ??= await fillsFetches(this.ort, this.settings);
     const started = performance.now();
-    const session = await this.openSession(source.name, model);
+    const session = await this.openSession(source, model);
     const residents = source.residents.map(({ name, value }) => [name, this.hold(value).tensor] as const);
     this.programs.set(source.id, { source, session, residents: Object.fromEntries(residents), spares: new Map() });
     return { sessionMs: performance.now() - started };
@@ -106,9 +106,10 @@ export class Engine implements EngineHost {
     await Promise.all(sessions.map((session) => session.release()));
   }
 
-  private async openSession(name: string, model: Uint8Array): Promise<OrtSessionLike> {
+  private async openSession({ name, operators }: Program['source'], model: Uint8Array): Promise<OrtSessionLike> {
+    const options = sessionOptions(this.settings, operators);
     try {
-      return await this.ort.InferenceSession.create(model as never, sessionOptions(this.settings) as never);
+      return await this.ort.InferenceSession.create(model as never, options as never);
     } catch (cause) {
       throw runtimeError(name, 'ONNX Runtime refused the model', cause);
     }

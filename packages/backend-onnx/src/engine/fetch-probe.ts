@@ -18,7 +18,7 @@ export async function fillsFetches(ort: OrtLike, settings: EngineSettings): Prom
     inputs: [{ name: 'x', ...value }],
     outputs: [{ name: 'y', ...value }],
   });
-  const options = { ...sessionOptions(settings), enableProfiling: false, intraOpNumThreads: 1 };
+  const options = { ...sessionOptions(settings, 1), enableProfiling: false, intraOpNumThreads: 1 };
   const session = await ort.InferenceSession.create(model as never, options as never);
   const target = new Float32Array(1);
   const feeds = { x: ortTensor(ort, 'f32', Float32Array.of(-1), [1]) };

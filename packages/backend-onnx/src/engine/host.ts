@@ -17,6 +17,8 @@ export interface ProgramSource {
   readonly name: string;
   /** The bytes of the .onnx model. */
   readonly model: Uint8Array<ArrayBuffer>;
+  /** How many operators the model has. */
+  readonly operators: number;
   /** Names of the inputs handed to `run`, in order. */
   readonly inputs: readonly string[];
   readonly outputs: readonly { readonly name: string; readonly dtype: DType }[];

@@ -1,18 +1,19 @@
 import type { Code } from './wasm-bytes.js';
+import { INSTRUCTIONS, get, i32Const, loopWhile, moduleOf, set, shuffle, store, v128Const } from './wasm-bytes.js';
 import {
-  I16X8_LESS_UNSIGNED,
-  I16X8_SPLAT,
-  I32X4_ADD,
-  I32X4_SHIFT_LEFT,
-  I32X4_SHIFT_RIGHT,
-  I32X4_SPLAT,
-  I32_ADD,
-  I32_SUB,
-  I32_XOR,
-  NARROW_TO_I8X16,
-  V128_AND,
-  V128_OR,
-  V128_XOR,
+  i16x8LessUnsigned,
+  i16x8Splat,
+  i32x4Add,
+  i32x4ShiftLeft,
+  i32x4ShiftRight,
+  i32x4Splat,
+  i32Add,
+  i32Sub,
+  i32Xor,
+  narrowToI8x16,
+  v128And,
+  v128Or,
+  v128Xor,
   get,
   i32Const,
   loopWhile,
@@ -28,6 +29,22 @@ import {
  * 16 blocks at a time. One block is a chain of about 120 dependent operations, so four vectors of four blocks
  * are interleaved to keep the processor busy.
  */
+
+const {
+  i16x8LessUnsigned,
+  i16x8Splat,
+  i32Add,
+  i32Sub,
+  i32Xor,
+  i32x4Add,
+  i32x4ShiftLeft,
+  i32x4ShiftRight,
+  i32x4Splat,
+  narrowToI8x16,
+  v128And,
+  v128Or,
+  v128Xor,
+} = INSTRUCTIONS;
 
 /** Elements written per turn of the loop; memory is filled up to a multiple of it. */
 export const MASK_GROUP = 64;
@@ -56,19 +73,19 @@ const X_INJECTION = (at: number): number => 17 + at;
 const Y_INJECTION = (at: number): number => 22 + at;
 const VECTOR_LOCALS = 21;
 
-const thirdKey: Code = [...get(KEY_LOW), ...get(KEY_HIGH), ...I32_XOR, ...i32Const(PARITY), ...I32_XOR];
+const thirdKey: Code = [...get(KEY_LOW), ...get(KEY_HIGH), ...i32Xor, ...i32Const(PARITY), ...i32Xor];
 const schedule: readonly Code[] = [get(KEY_LOW), get(KEY_HIGH), thirdKey];
 
 const all = <T>(items: readonly T[], emit: (item: T, index: number) => Code): Code => items.flatMap(emit);
-const addTo = (local: number, other: number): Code => [...get(local), ...get(other), ...I32X4_ADD, ...set(local)];
+const addTo = (local: number, other: number): Code => [...get(local), ...get(other), ...i32x4Add, ...set(local)];
 
 const prepare: Code = [
-  ...[...v128Const([0, 1, 2, 3]), ...get(KEY_LOW), ...I32X4_SPLAT, ...I32X4_ADD, ...set(COUNTER)],
-  ...[...get(STREAM), ...get(KEY_HIGH), ...I32_ADD, ...I32X4_SPLAT, ...set(Y_START)],
-  ...[...get(THRESHOLD), ...I16X8_SPLAT, ...set(LIMIT)],
+  ...[...v128Const([0, 1, 2, 3]), ...get(KEY_LOW), ...i32x4Splat, ...i32x4Add, ...set(COUNTER)],
+  ...[...get(STREAM), ...get(KEY_HIGH), ...i32Add, ...i32x4Splat, ...set(Y_START)],
+  ...[...get(THRESHOLD), ...i16x8Splat, ...set(LIMIT)],
   ...all([1, 2, 3, 4, 5], (injection, at) => [
-    ...[...schedule[injection % 3]!, ...I32X4_SPLAT, ...set(X_INJECTION(at))],
-    ...[...schedule[(injection + 1) % 3]!, ...i32Const(injection), ...I32_ADD, ...I32X4_SPLAT, ...set(Y_INJECTION(at))],
+    ...[...schedule[injection % 3]!, ...i32x4Splat, ...set(X_INJECTION(at))],
+    ...[...schedule[(injection + 1) % 3]!, ...i32Const(injection), ...i32Add, ...i32x4Splat, ...set(Y_INJECTION(at))],
   ]),
 ];
 
@@ -78,12 +95,12 @@ function rotate(local: number, by: number): Code {
     const from = (byte: number): number => (byte & ~3) | ((byte + 4 - by / 8) & 3);
     return [...get(local), ...get(local), ...shuffle(Array.from({ length: 16 }, (_, byte) => from(byte)))];
   }
-  const left = [...get(local), ...i32Const(by), ...I32X4_SHIFT_LEFT];
-  return [...left, ...get(local), ...i32Const(32 - by), ...I32X4_SHIFT_RIGHT, ...V128_OR];
+  const left = [...get(local), ...i32Const(by), ...i32x4ShiftLeft];
+  return [...left, ...get(local), ...i32Const(32 - by), ...i32x4ShiftRight, ...v128Or];
 }
 
 const start: Code = all(CHAINS, (chain) => [
-  ...[...get(COUNTER), ...v128Const([4 * chain, 4 * chain, 4 * chain, 4 * chain]), ...I32X4_ADD, ...set(X(chain))],
+  ...[...get(COUNTER), ...v128Const([4 * chain, 4 * chain, 4 * chain, 4 * chain]), ...i32x4Add, ...set(X(chain))],
   ...[...get(Y_START), ...set(Y(chain))],
 ]);
 
@@ -91,7 +108,7 @@ const rounds: Code = all(Array.from({ length: ROUNDS }), (_, round) => [
   ...all(CHAINS, (chain) => addTo(X(chain), Y(chain))),
   ...all(CHAINS, (chain) => [
     ...rotate(Y(chain), ROTATIONS[round % ROTATIONS.length]!),
-    ...[...get(X(chain)), ...V128_XOR, ...set(Y(chain))],
+    ...[...get(X(chain)), ...v128Xor, ...set(Y(chain))],
   ]),
   ...(round % 4 === 3
     ? all(CHAINS, (chain) => [
@@ -107,22 +124,22 @@ const HIGH_LANES = LOW_LANES.map((byte) => byte + 8);
 
 const compared = (chain: number, lanes: readonly number[]): Code => [
   ...[...get(X(chain)), ...get(Y(chain)), ...shuffle(lanes)],
-  ...[...get(LIMIT), ...I16X8_LESS_UNSIGNED],
+  ...[...get(LIMIT), ...i16x8LessUnsigned],
 ];
 
 const emit: Code = all(CHAINS, (chain) => [
   ...get(OUT),
   ...compared(chain, LOW_LANES),
   ...compared(chain, HIGH_LANES),
-  ...NARROW_TO_I8X16,
-  ...[...v128Const([0x01010101, 0x01010101, 0x01010101, 0x01010101]), ...V128_AND],
+  ...narrowToI8x16,
+  ...[...v128Const([0x01010101, 0x01010101, 0x01010101, 0x01010101]), ...v128And],
   ...store(16 * chain),
 ]);
 
 const advance: Code = [
-  ...[...get(COUNTER), ...v128Const([16, 16, 16, 16]), ...I32X4_ADD, ...set(COUNTER)],
-  ...[...get(OUT), ...i32Const(MASK_GROUP), ...I32_ADD, ...set(OUT)],
-  ...[...get(TURNS), ...i32Const(1), ...I32_SUB, ...set(TURNS), ...get(TURNS)],
+  ...[...get(COUNTER), ...v128Const([16, 16, 16, 16]), ...i32x4Add, ...set(COUNTER)],
+  ...[...get(OUT), ...i32Const(MASK_GROUP), ...i32Add, ...set(OUT)],
+  ...[...get(TURNS), ...i32Const(1), ...i32Sub, ...set(TURNS), ...get(TURNS)],
 ];
 
 /** The bytes of the module; `fill(out, turns, keyLow, keyHigh, stream, threshold)` writes 64 bytes a turn. */

@@ -27,25 +27,34 @@ export function signed(value: number): Code {
 
 const vector = (opcode: number, ...operands: number[]): Code => [0xfd, ...unsigned(opcode), ...operands];
 
+/** Pushes a local. */
 export const get = (local: number): Code => [0x20, ...unsigned(local)];
+/** Pops into a local. */
 export const set = (local: number): Code => [0x21, ...unsigned(local)];
+/** Pushes a 32-bit number. */
 export const i32Const = (value: number): Code => [0x41, ...signed(value)];
-export const I32_ADD: Code = [0x6a];
-export const I32_SUB: Code = [0x6b];
-export const I32_XOR: Code = [0x73];
-export const I32X4_SPLAT = vector(17);
-export const I16X8_SPLAT = vector(16);
-export const I16X8_LESS_UNSIGNED = vector(48);
-export const NARROW_TO_I8X16 = vector(101);
-export const V128_AND = vector(78);
-export const V128_OR = vector(80);
-export const V128_XOR = vector(81);
-export const I32X4_SHIFT_LEFT = vector(171);
-export const I32X4_SHIFT_RIGHT = vector(173);
-export const I32X4_ADD = vector(174);
-
+/** Pushes a vector of four 32-bit numbers. */
 export const v128Const = (lanes: readonly [number, number, number, number]): Code =>
   vector(12, ...new Uint8Array(Uint32Array.from(lanes).buffer));
+
+/** Instructions without operands of their own. */
+export const INSTRUCTIONS = {
+  i32Add: [0x6a],
+  i32Sub: [0x6b],
+  i32Xor: [0x73],
+  i16x8Splat: vector(16),
+  i32x4Splat: vector(17),
+  i16x8LessUnsigned: vector(48),
+  v128And: vector(78),
+  v128Or: vector(80),
+  v128Xor: vector(81),
+  /** Two i16x8 to one i8x16, saturating. */
+  narrowToI8x16: vector(101),
+  i32x4ShiftLeft: vector(171),
+  i32x4ShiftRight: vector(173),
+  i32x4Add: vector(174),
+} as const satisfies Record<string, Code>;
+
 /** Picks 16 bytes out of two vectors. */
 export const shuffle = (bytes: readonly number[]): Code => vector(13, ...bytes);
 /** Stores a vector at the address below it on the stack, plus an offset. */

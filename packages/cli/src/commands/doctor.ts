@@ -2,7 +2,7 @@ import { createCpuBackend } from '@tesserae/backend-cpu';
 import { createOnnxNodeBackend } from '@tesserae/backend-onnx/node';
 import type { Backend, Tensor } from '@tesserae/tensor';
 import { compile, hostTensor, matmul } from '@tesserae/tensor';
-import type { CommandContext } from '../program.js';
+import type { CommandContext } from '../command-context.js';
 
 interface Diagnosis {
   readonly backend: string;

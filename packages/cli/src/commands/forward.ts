@@ -2,10 +2,12 @@ import { dirname, basename } from 'node:path';
 import type { HostTensor } from '@tesserae/tensor';
 import { formatSpec, isFloat } from '@tesserae/tensor';
 import { loadPretrained, runForward } from 'tesserae';
+import type { ForwardResult } from 'tesserae';
+import type { Output } from '../output.js';
 import { openSafetensors, writeSafetensors } from '@tesserae/weights';
 import { fileSource, openFolder, saveFolder } from '@tesserae/weights/node';
 import { openBackend } from '../backend-choice.js';
-import type { CommandContext } from '../program.js';
+import type { CommandContext } from '../command-context.js';
 
 interface ForwardOptions {
   readonly model: string;
@@ -19,51 +21,57 @@ interface ForwardOptions {
 }
 
 /** Runs one forward pass of a folder on given inputs and writes what came out. */
-export async function runForwardCommand(
-  options: ForwardOptions,
-  { output, signal }: CommandContext,
-): Promise<void> {
+export async function runForwardCommand(options: ForwardOptions, context: CommandContext): Promise<void> {
+  const { signal } = context;
   const inputs = await readInputs(options.inputs, signal);
   const model = await loadPretrained(await openFolder(options.model), { className: options.class, signal });
   const backend = await openBackend({ name: options.backend, threads: options.threads });
   try {
-    const { outputs, grads } = await runForward(model, inputs, { backend, withGrads: options.grads });
-    const entries: [string, HostTensor][] = [
-      ...Object.entries(outputs),
-      ...Object.entries(grads).map(([name, grad]): [string, HostTensor] => [`grad.${name}`, grad]),
-    ];
-    const chunks = writeSafetensors(entries, {
-      metadata: { format: 'pt', class: model.architecture.name, backend: backend.name },
+    const result = await runForward(model, inputs, { backend, withGrads: options.grads });
+    await writeResult(result, options, { class: model.architecture.name, backend: backend.name, signal });
+    report(result, options, {
+      class: model.architecture.name,
+      backend: backend.name,
+      output: context.output,
     });
-    await saveFolder(
-      dirname(options.out),
-      { [basename(options.out)]: chunks },
-      { overwrite: options.overwrite, signal },
-    );
-    const specs = Object.fromEntries(
-      Object.entries(outputs).map(([name, tensor]) => [name, formatSpec(tensor)]),
-    );
-    const loss = outputs['loss']?.data[0];
-    output.result(
-      {
-        class: model.architecture.name,
-        backend: backend.name,
-        outputs: specs,
-        loss,
-        grads: Object.keys(grads).length,
-        out: options.out,
-      },
-      [
-        `${model.architecture.name} on ${backend.name}`,
-        ...Object.entries(specs).map(([name, text]) => `  ${name.padEnd(26)} ${text}`),
-        ...(loss === undefined ? [] : [`  loss = ${loss}`]),
-        ...(options.grads ? [`  ${Object.keys(grads).length} gradients`] : []),
-        `written to ${options.out}`,
-      ].join('\n'),
-    );
   } finally {
     await backend.close();
   }
+}
+
+async function writeResult(
+  { outputs, grads }: ForwardResult,
+  { out, overwrite }: ForwardOptions,
+  { signal, ...facts }: { readonly class: string; readonly backend: string; readonly signal: AbortSignal },
+): Promise<void> {
+  const entries: [string, HostTensor][] = [
+    ...Object.entries(outputs),
+    ...Object.entries(grads).map(([name, grad]): [string, HostTensor] => [`grad.${name}`, grad]),
+  ];
+  const chunks = writeSafetensors(entries, { metadata: { format: 'pt', ...facts } });
+  await saveFolder(dirname(out), { [basename(out)]: chunks }, { overwrite, signal });
+}
+
+function report(
+  { outputs, grads }: ForwardResult,
+  { out, grads: withGrads }: ForwardOptions,
+  { output, ...facts }: { readonly class: string; readonly backend: string; readonly output: Output },
+): void {
+  const specs = Object.fromEntries(
+    Object.entries(outputs).map(([name, tensor]) => [name, formatSpec(tensor)]),
+  );
+  const loss = outputs['loss']?.data[0];
+  const gradients = Object.keys(grads).length;
+  output.result(
+    { ...facts, outputs: specs, loss, gradients, out },
+    [
+      `${facts.class} on ${facts.backend}`,
+      ...Object.entries(specs).map(([name, text]) => `  ${name.padEnd(26)} ${text}`),
+      ...(loss === undefined ? [] : [`  loss = ${loss}`]),
+      ...(withGrads ? [`  ${gradients} gradients`] : []),
+      `written to ${out}`,
+    ].join('\n'),
+  );
 }
 
 /** Integers of any width become i32; floats stay. */

@@ -4,7 +4,7 @@ import { FormatError, hostTensor } from '@tesserae/tensor';
 import type { HostTensor } from '@tesserae/tensor';
 import { T5ForConditionalGeneration } from 'tesserae';
 import { openBackend } from '../backend-choice.js';
-import type { CommandContext } from '../program.js';
+import type { CommandContext } from '../command-context.js';
 import { createProgress } from '../progress.js';
 
 interface GenerateOptions {

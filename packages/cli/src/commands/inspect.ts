@@ -19,7 +19,7 @@ import type { ParamSpec } from '@tesserae/weights';
 import { WEIGHTS_FILE, WEIGHTS_INDEX, openWeights } from '@tesserae/weights';
 import type { ModelFolder } from '@tesserae/weights';
 import { openFolder } from '@tesserae/weights/node';
-import type { CommandContext } from '../program.js';
+import type { CommandContext } from '../command-context.js';
 
 interface InspectOptions {
   readonly model: string;

@@ -1,13 +1,13 @@
 import { BackendError } from '@tesserae/tensor';
 
 /**
- * Loads a data package of stdlib, which exports a function that gives the data.
+ * Loads a data package, whose default export is a function that gives the data.
  * @throws BackendError telling what to install when the package is absent
  */
-export function loadDataset<T>(name: string, require: NodeJS.Require): T {
+export async function loadDataset<T>(name: string, load: () => Promise<{ readonly default: unknown }>): Promise<T> {
   try {
-    const load = require(name) as () => T;
-    return load();
+    const { default: read } = await load();
+    return (read as () => T)();
   } catch (cause) {
     throw new BackendError({
       op: 'quickstart',

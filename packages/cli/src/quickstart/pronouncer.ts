@@ -27,6 +27,7 @@ export interface PronouncerPlan {
   readonly scoredWords: number;
 }
 
+/** A trained pronouncer and how it did on held-out words. */
 export interface PronouncerRun {
   readonly model: T5ForConditionalGeneration;
   readonly training: TimedTrainingResult;
@@ -98,17 +99,20 @@ export async function trainPronouncer(
     { ...model, params: training.params },
     { backend },
   );
+  return { model: trained, training, ...(await scorePronouncer(trained, data, { plan, signal })) };
+}
+
+/** Pronounces held-out words and scores the answers. */
+async function scorePronouncer(
+  model: T5ForConditionalGeneration,
+  data: PronunciationData,
+  { plan, signal }: { readonly plan: PronouncerPlan; readonly signal: AbortSignal },
+): Promise<Pick<PronouncerRun, 'scores' | 'scored' | 'predictions'>> {
   const scored = data.heldOut.slice(0, plan.scoredWords);
-  const predictions = await pronounce(
-    trained,
-    scored.map(({ word }) => word),
-    signal,
-  );
-  const scores = pronunciationScores(
-    predictions,
-    scored.map(({ phonemes }) => phonemes),
-  );
-  return { model: trained, training, scores, scored, predictions };
+  const words = scored.map(({ word }) => word);
+  const truth = scored.map(({ phonemes }) => phonemes);
+  const predictions = await pronounce(model, words, signal);
+  return { scored, predictions, scores: pronunciationScores(predictions, truth) };
 }
 
 /** Phonemes of words, by the model. */

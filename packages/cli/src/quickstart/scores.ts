@@ -1,5 +1,6 @@
 /** Figures the quickstart reports. */
 
+/** How good yes/no answers are. */
 export interface BinaryScores {
   readonly accuracy: number;
   /** F1 of the positive class. */
@@ -39,6 +40,7 @@ export function editDistance<T>(from: readonly T[], to: readonly T[]): number {
   return row.at(-1) ?? from.length;
 }
 
+/** How close predicted phonemes are to the true ones. */
 export interface PronunciationScores {
   /** Edit distance per phoneme of the truth. */
   readonly phonemeErrorRate: number;

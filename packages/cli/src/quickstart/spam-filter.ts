@@ -27,6 +27,7 @@ export interface SpamFilterPlan {
   readonly learningRate: number;
 }
 
+/** A trained spam filter and how it did on held-out mails. */
 export interface SpamFilterRun {
   readonly model: ElectraForSequenceClassification;
   readonly training: TimedTrainingResult;
@@ -34,7 +35,8 @@ export interface SpamFilterRun {
   readonly predictions: readonly boolean[];
 }
 
-export const LABELS = ['ham', 'spam'] as const;
+/** The two classes. */
+const LABELS = ['ham', 'spam'] as const;
 
 /** A WordPiece vocabulary from the training mails. */
 export function trainMailTokenizer(

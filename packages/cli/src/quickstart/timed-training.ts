@@ -1,8 +1,9 @@
 import type { Backend } from '@tesserae/tensor';
-import type { LossFunction, TrainingBatch, TrainingEvent } from '@tesserae/training';
+import type { LossFunction, Schedule, TrainStep, TrainingBatch, TrainingEvent } from '@tesserae/training';
 import { adamW, createTrainStep, trainingLoop } from '@tesserae/training';
 import { createProgress } from '../progress.js';
 
+/** What is trained, on what, and for how long. */
 export interface TimedTrainingOptions<Params, Batch> {
   readonly label: string;
   readonly backend: Backend;
@@ -21,6 +22,7 @@ export interface TimedTrainingOptions<Params, Batch> {
   readonly signal: AbortSignal;
 }
 
+/** What a training gave. */
 export interface TimedTrainingResult {
   /** Trained parameters, a tree of host tensors. */
   readonly params: unknown;
@@ -38,19 +40,7 @@ export interface TimedTrainingResult {
 export async function timedTraining<Params, Batch>(
   options: TimedTrainingOptions<Params, Batch>,
 ): Promise<TimedTrainingResult> {
-  const {
-    label,
-    backend,
-    lossFn,
-    params,
-    batches,
-    totalSteps,
-    learningRate,
-    warmupSteps,
-    budgetMs,
-    seed,
-    signal,
-  } = options;
+  const { label, backend, lossFn, seed } = options;
   const step = await createTrainStep<Params, Batch>({
     backend,
     lossFn,
@@ -58,23 +48,31 @@ export async function timedTraining<Params, Batch>(
     seed,
     name: label,
   });
+  try {
+    return await trainWithin(step, options);
+  } finally {
+    step.release();
+  }
+}
+
+async function trainWithin<Params, Batch>(
+  step: TrainStep,
+  options: TimedTrainingOptions<Params, Batch>,
+): Promise<TimedTrainingResult> {
+  const { label, params, batches, totalSteps, budgetMs, isQuiet, signal } = options;
   const started = performance.now();
   const elapsed = (): number => performance.now() - started;
-  const schedule = (done: number): number => {
-    const progress = Math.max(done / totalSteps, elapsed() / budgetMs);
-    return learningRate * Math.min(1, (done + 1) / warmupSteps) * Math.max(0, 1 - progress);
-  };
-  const progress = createProgress(label, totalSteps, { isQuiet: options.isQuiet });
+  const progress = createProgress(label, totalSteps, { isQuiet });
   const losses: number[] = [];
-  const timed = stopAfter(batches, () => elapsed() >= budgetMs);
-  for await (const event of trainingLoop({
+  const events = trainingLoop({
     step,
     state: step.init(params),
-    batches: timed,
-    schedule,
+    batches: stopAfter(batches, () => elapsed() >= budgetMs),
+    schedule: scheduleWithin(options, elapsed),
     totalSteps,
     signal,
-  })) {
+  });
+  for await (const event of events) {
     if (event.type === 'step') {
       losses.push(event.loss);
       progress.update(event.step, describeStep(event));
@@ -84,12 +82,25 @@ export async function timedTraining<Params, Batch>(
     signal.throwIfAborted();
     const trained = await step.readParams(event.state);
     step.dispose(event.state);
-    step.release();
-    const last = losses.slice(-Math.max(1, Math.floor(losses.length / 10)));
-    const finalLoss = last.reduce((sum, loss) => sum + loss, 0) / last.length;
-    return { params: trained, steps: losses.length, finalLoss, elapsedMs: elapsed() };
+    return { params: trained, steps: losses.length, finalLoss: meanOfLast(losses), elapsedMs: elapsed() };
   }
   throw new Error('internal: the training loop ended without its last event');
+}
+
+function scheduleWithin<Params, Batch>(
+  { totalSteps, learningRate, warmupSteps, budgetMs }: TimedTrainingOptions<Params, Batch>,
+  elapsed: () => number,
+): Schedule {
+  return (done) => {
+    const progress = Math.max(done / totalSteps, elapsed() / budgetMs);
+    return learningRate * Math.min(1, (done + 1) / warmupSteps) * Math.max(0, 1 - progress);
+  };
+}
+
+/** Mean of the last tenth. */
+function meanOfLast(losses: readonly number[]): number {
+  const last = losses.slice(-Math.max(1, Math.floor(losses.length / 10)));
+  return last.reduce((sum, loss) => sum + loss, 0) / last.length;
 }
 
 function* stopAfter<T>(source: Iterable<T>, isOver: () => boolean): Generator<T> {

@@ -21,7 +21,8 @@ export interface Architecture<Config = unknown, Params = unknown> {
   /** Names in files that carry nothing. */
   readonly ignoredNames: readonly RegExp[];
   readonly readConfig: (json: Json, options: { readonly file?: string }) => Config;
-  readonly writeConfig: (config: Config) => Json;
+  /** @param specs  the parameters the model has, which decide what the config says of them */
+  readonly writeConfig: (config: Config, specs: object) => Json;
   /** Tree of ParamSpec leaves; a file, when there is one, decides what config.json leaves open (a head of its own). */
   readonly paramSpec: (config: Config, file: TensorFile | undefined) => Promise<object>;
   /** The forward pass; inputs and outputs by Hugging Face's names, `loss` among them when there are labels. */
@@ -40,4 +41,5 @@ export const ENCODER_INPUTS: Readonly<Record<string, InputSpec>> = {
   attention_mask: ids(false),
 };
 
+/** Ids or a mask that may be left out. */
 export const optionalIds: InputSpec = ids(false);

@@ -167,6 +167,7 @@ export const electraForMaskedLM = electraWith<MaskedLanguageModelParams>({
   },
 });
 
+/** One decision per text or pair. */
 export const electraForSequenceClassification = electraWith<SequenceClassificationParams>({
   name: 'ElectraForSequenceClassification',
   inputs: LABELLED,
@@ -180,6 +181,7 @@ export const electraForSequenceClassification = electraWith<SequenceClassificati
   },
 });
 
+/** One decision per token. */
 export const electraForTokenClassification = electraWith<TokenClassificationParams>({
   name: 'ElectraForTokenClassification',
   inputs: LABELLED,
@@ -193,6 +195,7 @@ export const electraForTokenClassification = electraWith<TokenClassificationPara
   },
 });
 
+/** Start and end of an answer within the text. */
 export const electraForQuestionAnswering = electraWith<QuestionAnsweringParams>({
   name: 'ElectraForQuestionAnswering',
   inputs: { ...INPUTS, start_positions: optionalIds, end_positions: optionalIds },

@@ -40,7 +40,10 @@ export const t5ForConditionalGeneration: Architecture<T5Config, T5Params> = {
   },
   ignoredNames: [...T5_IGNORED_NAMES, /^lm_head\.weight$/],
   readConfig: t5ConfigFromHuggingFace,
-  writeConfig: (config) => t5ConfigToHuggingFace(config, 'T5ForConditionalGeneration'),
+  writeConfig: (config, specs) => ({
+    ...t5ConfigToHuggingFace(config, 'T5ForConditionalGeneration'),
+    tie_word_embeddings: !('lmHead' in specs),
+  }),
   paramSpec: async (config, file) => t5ParamSpec(config, { hasLmHead: await hasLmHead(config, file) }),
   forward: (params, inputs, options) => {
     if (inputs['labels'] === undefined && inputs['decoder_input_ids'] === undefined) {
