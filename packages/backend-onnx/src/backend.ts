@@ -64,7 +64,8 @@ class OnnxBackend implements Backend {
     const loweredMs = performance.now() - started;
     const { sessionMs } = await this.host.load(program.source);
     const report = log ?? this.lowering.log;
-    if (debug >= 1) for (const line of describeProgram(program, { loweredMs, sessionMs, debug })) report?.(line);
+    if (debug >= 1)
+      for (const line of describeProgram(program, { loweredMs, sessionMs, debug })) report?.(line);
     return new OnnxExecutable(program.signature, {
       adopt: (tensor) => requireOnnxTensor(graph.name, tensor, this.host),
       run: (inputs, shapes) => this.run(id, program.signature.outputs, { inputs, shapes }),

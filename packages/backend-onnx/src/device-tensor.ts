@@ -46,7 +46,7 @@ export class OnnxDeviceTensor implements DeviceTensor {
         this.state === 'donated'
           ? 'Use the result that took its memory, or leave it out of `donate`.'
           : 'Release tensors after their last use.',
-      page: 'tensor-released',
+      page: this.state === 'donated' ? 'tensor-donated' : 'tensor-released',
     });
   }
 }
@@ -58,6 +58,6 @@ export function requireOnnxTensor(use: string, tensor: DeviceTensor, host: Engin
     op: use,
     problem: `${formatSpec(tensor.spec)} is held by another backend`,
     likely: 'Download it there and upload it here.',
-    page: 'foreign-tensor',
+    page: 'tensor-foreign',
   });
 }

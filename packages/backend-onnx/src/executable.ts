@@ -59,7 +59,10 @@ export class OnnxExecutable implements Executable {
     const own = inputs.map((tensor) => this.runner.adopt(tensor));
     for (const tensor of own) tensor.requireLive(name);
     this.requireSingleUse(own);
-    const bindings = bindDims(this.signature.inputs, own.map((tensor) => tensor.spec));
+    const bindings = bindDims(
+      this.signature.inputs,
+      own.map((tensor) => tensor.spec),
+    );
     const shapes = this.fixedShapes ?? this.shapesUnder(bindings);
     for (const index of donated) own[index]!.setDonated(name, true);
     try {
@@ -98,13 +101,15 @@ export class OnnxExecutable implements Executable {
 
   /** @throws OwnershipError when a tensor that the run consumes is passed twice */
   private requireSingleUse(inputs: readonly OnnxDeviceTensor[]): void {
-    const twice = this.signature.donated.find((index) => inputs.indexOf(inputs[index]!) !== inputs.lastIndexOf(inputs[index]!));
+    const twice = this.signature.donated.find(
+      (index) => inputs.indexOf(inputs[index]!) !== inputs.lastIndexOf(inputs[index]!),
+    );
     if (twice === undefined) return;
     throw new OwnershipError({
       op: this.signature.name,
       problem: `the tensor donated as '${this.signature.inputs[twice]!.name}' is another input too`,
       likely: 'Upload it twice, or leave it out of `donate`.',
-      page: 'donated-twice',
+      page: 'tensor-donated-twice',
     });
   }
 }

@@ -10,4 +10,10 @@ export type {
 export type { ToOnnxOptions } from './to-onnx.js';
 export { toOnnx } from './to-onnx.js';
 export type { EngineSettings, ProgramSource, RunRequest, RunShapes } from './engine/host.js';
-export type { PortableError, WorkerChannel, WorkerReply, WorkerRequest, WorkerStarter } from './worker/channel.js';
+export type {
+  PortableError,
+  WorkerChannel,
+  WorkerReply,
+  WorkerRequest,
+  WorkerStarter,
+} from './worker/channel.js';

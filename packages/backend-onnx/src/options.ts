@@ -30,7 +30,8 @@ export function resolveOptions(options: OnnxBackendOptions): EngineSettings {
     throw new OptionError({
       op: 'createOnnxBackend',
       problem: `needs exactly one of 'ort' (this thread) and 'worker' (a WorkerStarter), got ${describe(options)}`,
-      likely: 'For Node import createOnnxNodeBackend from @tesserae/backend-onnx/node, which takes `worker: true`.',
+      likely:
+        'For Node import createOnnxNodeBackend from @tesserae/backend-onnx/node, which takes `worker: true`.',
       page: 'onnx-runtime-option',
     });
   }

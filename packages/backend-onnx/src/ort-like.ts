@@ -41,6 +41,11 @@ export type OrtSessionOptions = Readonly<Record<string, unknown>>;
 export type ExecutionProvider = string | ({ readonly name: string } & Readonly<Record<string, unknown>>);
 
 /** Makes a tensor over an array, which is not copied. */
-export function ortTensor(ort: OrtLike, dtype: DType, data: HostArray, dims: readonly number[]): OrtTensorLike {
+export function ortTensor(
+  ort: OrtLike,
+  dtype: DType,
+  data: HostArray,
+  dims: readonly number[],
+): OrtTensorLike {
   return new ort.Tensor(ORT_TYPES[dtype as keyof typeof ORT_TYPES] as never, data as never, dims as never);
 }

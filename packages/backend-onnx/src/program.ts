@@ -1,4 +1,5 @@
 import type { DebugLevel, Graph, HostTensor } from '@tesserae/tensor';
+import { planMemory } from '@tesserae/tensor';
 import type { ProgramSource } from './engine/host.js';
 import type { ProgramSignature } from './executable.js';
 import { signatureOf } from './executable.js';
@@ -15,6 +16,7 @@ export interface LoweredProgram {
   readonly model: OnnxModel;
   readonly source: ProgramSource;
   readonly signature: ProgramSignature;
+  readonly graph: Graph;
 }
 
 interface ProgramOptions {
@@ -42,7 +44,7 @@ export function lowerToProgram(graph: Graph, { id, constants, target }: ProgramO
     residents: residents.map(([index, value]) => ({ name: inputNames[index]!, value })),
     randomInputs,
   };
-  return { model, source, signature: signatureOf(graph, constants, randomInputs) };
+  return { graph, model, source, signature: signatureOf(graph, constants, randomInputs) };
 }
 
 /** The constants that fit into the model file, in order. */
@@ -53,12 +55,18 @@ function embeddable(constants: ReadonlyMap<number, HostTensor>): ReadonlyMap<num
 
 /** Lines for the log: what was made and how long it took; from level 2 on, which operators it is made of. */
 export function describeProgram(
-  { model, source }: LoweredProgram,
-  { loweredMs, sessionMs, debug }: { readonly loweredMs: number; readonly sessionMs: number; readonly debug: DebugLevel },
+  { graph, model, source }: LoweredProgram,
+  {
+    loweredMs,
+    sessionMs,
+    debug,
+  }: { readonly loweredMs: number; readonly sessionMs: number; readonly debug: DebugLevel },
 ): readonly string[] {
   const megabytes = (source.model.byteLength / 2 ** 20).toFixed(1);
   const times = `lowered in ${loweredMs.toFixed(0)} ms, session opened in ${sessionMs.toFixed(0)} ms`;
-  const lines = [`[${source.name}] onnx: ${model.nodes.length} operators, ${megabytes} MiB; ${times}`];
+  const lines = [
+    `[${source.name}] onnx: ${model.nodes.length} operators, ${megabytes} MiB${peakOf(graph)}; ${times}`,
+  ];
   if (debug >= 2) lines.push(`[${source.name}] operators: ${operatorCounts(model)}`);
   if (debug >= 3) {
     const { aliases, randomInputs, residents } = source;
@@ -68,6 +76,12 @@ export function describeProgram(
     );
   }
   return lines;
+}
+
+/** What the intermediate values need at once by core's plan; unknown while sizes are symbolic. */
+function peakOf(graph: Graph): string {
+  const isKnown = graph.inputs.every(({ spec }) => spec.shape.every((dim) => typeof dim === 'number'));
+  return isKnown ? `, at least ${(planMemory(graph, {}).arenaBytes / 2 ** 20).toFixed(0)} MiB to run` : '';
 }
 
 function operatorCounts({ nodes }: OnnxModel): string {

@@ -45,7 +45,9 @@ describe('toOnnx', () => {
     const session = await open(toOnnx(graph, { constants: { w: hostTensor('f32', [2, 2], [1, 2, 3, 4]) } }));
     expect(session.inputNames).toEqual(['x']);
     expect(session.outputNames).toEqual(['x:out']);
-    expect([...((await session.run({ x: f32([1, 1], [1, 2]) }))['x:out']!.data as Float32Array)]).toEqual([4, 6]);
+    expect([...((await session.run({ x: f32([1, 1], [1, 2]) }))['x:out']!.data as Float32Array)]).toEqual([
+      4, 6,
+    ]);
   });
 
   it('keeps to standard operators unless an execution provider is named', () => {
@@ -68,7 +70,10 @@ describe('toOnnx', () => {
     );
     const session = await open(toOnnx(graph));
     const key = [123, -456] as const;
-    const feeds = { x: f32(new Array<number>(101).fill(3), [101]), key: new ort.Tensor('int32', Int32Array.from(key)) };
+    const feeds = {
+      x: f32(new Array<number>(101).fill(3), [101]),
+      key: new ort.Tensor('int32', Int32Array.from(key)),
+    };
     const { dropped, bits } = await session.run(feeds);
     const mask = new Uint8Array(101);
     randomMaskInto(mask, key, { stream: 9, threshold: 49152 });
@@ -80,7 +85,8 @@ describe('toOnnx', () => {
 
   it('writes both operator sets it knows, and refuses others', async () => {
     const { graph } = trace(
-      ({ x, scale, bias }: { x: Tensor; scale: Tensor; bias: Tensor }) => layerNorm(x, { scale, bias, epsilon: 1e-5 }),
+      ({ x, scale, bias }: { x: Tensor; scale: Tensor; bias: Tensor }) =>
+        layerNorm(x, { scale, bias, epsilon: 1e-5 }),
       { x: spec('f32', [2, 4]), scale: spec('f32', [4]), bias: spec('f32', [4]) },
     );
     for (const opset of [20, 21]) expect((await open(toOnnx(graph, { opset }))).outputNames).toHaveLength(1);

@@ -6,7 +6,8 @@ import { BackendError, OptionError, compile, hostTensor, matmul, mul, reduceSum 
 import { afterEach, describe, expect, it } from 'vitest';
 
 const SIZE = 768;
-const square = (value: number): HostTensor => hostTensor('f32', [SIZE, SIZE], new Float32Array(SIZE * SIZE).fill(value));
+const square = (value: number): HostTensor =>
+  hostTensor('f32', [SIZE, SIZE], new Float32Array(SIZE * SIZE).fill(value));
 
 /** About a third of a second of work on one thread. */
 function longWork({ x }: { readonly x: Tensor }): { readonly sum: Tensor } {
@@ -66,7 +67,10 @@ describe('the worker of backend-onnx', () => {
       const value = await backend.download(backend.upload(hostTensor('f32', [1], [42])));
       process.stdout.write(String(value.data[0]));`;
     const args = ['--conditions=@tesserae/source', '--import', 'tsx', '--input-type=module', '-e', code];
-    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname, timeout: 30_000 });
+    const { stdout } = await promisify(execFile)(process.execPath, args, {
+      cwd: import.meta.dirname,
+      timeout: 30_000,
+    });
     expect(stdout).toBe('42');
   });
 

@@ -5,11 +5,9 @@ import { BackendError, OptionError } from '@tesserae/tensor';
 
 /** Names `--backend` takes; 'auto' is the fastest that is installed. */
 export const BACKEND_NAMES = ['auto', 'onnx', 'cpu'] as const;
-/** A name `--backend` takes. */
-export type BackendName = (typeof BACKEND_NAMES)[number];
 
 /** The backend a user asked for. */
-export interface BackendChoice {
+interface BackendChoice {
   readonly name: string;
   /** Threads of ONNX Runtime; default: its own choice. */
   readonly threads?: number;

@@ -1,7 +1,7 @@
 import { Presets, SingleBar } from 'cli-progress';
 
 /** A bar on a terminal, nothing elsewhere. */
-export interface Progress {
+interface Progress {
   /** @param details  shown behind the bar, e.g. `loss 0.31` */
   update(done: number, details?: string): void;
   stop(): void;

@@ -62,6 +62,45 @@ function expectNear(got: readonly number[], needed: readonly number[]): void {
   needed.forEach((value, index) => expect(Math.abs(got[index]! - value)).toBeLessThan(1e-5));
 }
 
+/** Three steps of nanoT5's variant for one parameter, in double: the step is scaled by the parameter's own size. */
+function byHandScaled(
+  start: readonly number[],
+  gradients: readonly (readonly number[])[],
+): readonly number[] {
+  let params = [...start];
+  const first = start.map(() => 0);
+  const second = start.map(() => 0);
+  gradients.forEach((grad, step) => {
+    const rms = Math.sqrt(params.reduce((sum, value) => sum + value ** 2, 0) / params.length);
+    params = params.map((value, index) => {
+      first[index] = 0.9 * first[index]! + 0.1 * grad[index]!;
+      second[index] = 0.999 * second[index]! + 0.001 * grad[index]! ** 2;
+      const unbiased = [
+        first[index]! / (1 - 0.9 ** (step + 1)),
+        second[index]! / (1 - 0.999 ** (step + 1)),
+      ] as const;
+      return value - (learningRate * Math.max(rms, 1e-3) * unbiased[0]) / (Math.sqrt(unbiased[1]) + 1e-8);
+    });
+  });
+  return params;
+}
+
+describe('adamW with scalesByRms', () => {
+  it('scales the step of each parameter by its root mean square', async () => {
+    const needed = [
+      ...byHandScaled(
+        [1, -2],
+        grads.map(({ weight }) => weight),
+      ),
+      ...byHandScaled(
+        [3],
+        grads.map(({ bias }) => bias),
+      ),
+    ];
+    expectNear(await run({ scalesByRms: true, weightDecay: 0 }), needed);
+  });
+});
+
 describe('adamW', () => {
   it.each<AdamWOptions>([
     {},

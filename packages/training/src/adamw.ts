@@ -7,6 +7,8 @@ import {
   div,
   hostScalar,
   mapTree,
+  maximum,
+  mean,
   mul,
   pow,
   sizeOf,
@@ -28,6 +30,11 @@ export interface AdamWOptions {
   readonly weightDecay?: number;
   /** Divides the moments by 1 - βᵗ; default true (Google's ELECTRA: false). */
   readonly correctsBias?: boolean;
+  /**
+   * Multiplies the learning rate of each parameter by its root mean square, at least 1e-3, as Adafactor does; default
+   * false. What T5 needs to learn well under Adam: its embeddings start at deviation 1, its matrices far below.
+   */
+  readonly scalesByRms?: boolean;
   /** Which parameters decay, by path and shape; default `decaysMatrices`. */
   readonly decays?: (path: string, shape: readonly number[]) => boolean;
 }
@@ -51,19 +58,25 @@ export function decaysMatrices(path: string, shape: readonly number[]): boolean 
 
 type Settings = Required<AdamWOptions>;
 
+const KNOWN = ['beta1', 'beta2', 'epsilon', 'weightDecay', 'correctsBias', 'scalesByRms', 'decays'];
+
+/** Least scale of a parameter under `scalesByRms`, so that zeros can move. @see Shazeer & Stern 2018 */
+const LEAST_RMS = 1e-3;
+
 /**
  * Adam with decoupled weight decay.
  * @throws OptionError for unknown options, a beta outside [0, 1), a negative epsilon or weight decay
- * @see Loshchilov & Hutter 2019; without bias correction as in Google's ELECTRA
+ * @see Loshchilov & Hutter 2019; without bias correction as in Google's ELECTRA; with RMS scaling as in nanoT5
  */
 export function adamW(options: AdamWOptions = {}): Optimizer<AdamWState> {
-  checkOptions('adamW', options, ['beta1', 'beta2', 'epsilon', 'weightDecay', 'correctsBias', 'decays']);
+  checkOptions('adamW', options, KNOWN);
   const settings: Settings = {
     beta1: options.beta1 ?? 0.9,
     beta2: options.beta2 ?? 0.999,
     epsilon: options.epsilon ?? 1e-8,
     weightDecay: options.weightDecay ?? 0.01,
     correctsBias: options.correctsBias ?? true,
+    scalesByRms: options.scalesByRms ?? false,
     decays: options.decays ?? decaysMatrices,
   };
   checkValues(settings);
@@ -80,7 +93,7 @@ export function adamW(options: AdamWOptions = {}): Optimizer<AdamWState> {
 
 function update<Params>(
   { params, grads, state, learningRate }: UpdateInputs<Params, AdamWState>,
-  { beta1, beta2, epsilon, weightDecay, correctsBias, decays }: Settings,
+  { beta1, beta2, epsilon, weightDecay, correctsBias, scalesByRms, decays }: Settings,
 ): { readonly params: Params; readonly state: AdamWState } {
   const step = add(state.step, 1);
   const firstMoment = zipTrees<unknown>([state.firstMoment, grads], ([moment, grad]) =>
@@ -93,12 +106,18 @@ function update<Params>(
   const rootCorrection = correctsBias ? sqrt(sub(1, pow(beta2, step))) : undefined;
   const next = zipTrees<unknown>([params, firstMoment, secondMoment], ([param, first, second], path) => {
     const root = rootCorrection === undefined ? sqrt(second!) : div(sqrt(second!), rootCorrection);
-    const move = mul(div(first!, add(root, epsilon)), stepSize);
+    const size = scalesByRms ? mul(stepSize, maximum(rootMeanSquare(param!), LEAST_RMS)) : stepSize;
+    const move = mul(div(first!, add(root, epsilon)), size);
     const isDecayed = weightDecay !== 0 && decays(path, param!.spec.shape as readonly number[]);
     const kept = isDecayed ? mul(param!, sub(1, mul(learningRate, weightDecay))) : param!;
     return sub(kept, move);
   });
   return { params: next as Params, state: { step, firstMoment, secondMoment } };
+}
+
+/** Root of the mean square of all elements, a scalar. */
+function rootMeanSquare(x: Tensor): Tensor {
+  return sqrt(mean(mul(x, x)));
 }
 
 function checkValues({ beta1, beta2, epsilon, weightDecay }: Settings): void {

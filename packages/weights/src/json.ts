@@ -2,7 +2,7 @@ import { FormatError } from '@tesserae/tensor';
 import { quoted } from './errors.js';
 
 /** Where a JSON text comes from and what is said when it is damaged. */
-export interface JsonOrigin {
+interface JsonOrigin {
   readonly op: string;
   readonly file: string;
   readonly page: string;

@@ -32,7 +32,7 @@ export interface LoadPlan {
 }
 
 /** How names in files are brought to those of the map. */
-export interface PlanOptions {
+interface PlanOptions {
   readonly nameMap?: NameMap;
   readonly basePrefix?: string;
 }

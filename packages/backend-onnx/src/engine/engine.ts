@@ -45,7 +45,12 @@ export class Engine implements EngineHost {
     const started = performance.now();
     const session = await this.openSession(source, model);
     const residents = source.residents.map(({ name, value }) => [name, this.hold(value).tensor] as const);
-    this.programs.set(source.id, { source, session, residents: Object.fromEntries(residents), spares: new Map() });
+    this.programs.set(source.id, {
+      source,
+      session,
+      residents: Object.fromEntries(residents),
+      spares: new Map(),
+    });
     return { sessionMs: performance.now() - started };
   }
 
@@ -66,7 +71,10 @@ export class Engine implements EngineHost {
     return done;
   }
 
-  private async runNow({ program: id, inputs, outputs, shapes }: RunRequest, given: readonly Held[]): Promise<void> {
+  private async runNow(
+    { program: id, inputs, outputs, shapes }: RunRequest,
+    given: readonly Held[],
+  ): Promise<void> {
     const program = this.programs.get(id)!;
     const { source, session, residents, spares } = program;
     const feeds: Record<string, OrtTensorLike> = { ...residents };
@@ -106,7 +114,10 @@ export class Engine implements EngineHost {
     await Promise.all(sessions.map((session) => session.release()));
   }
 
-  private async openSession({ name, operators }: Program['source'], model: Uint8Array): Promise<OrtSessionLike> {
+  private async openSession(
+    { name, operators }: Program['source'],
+    model: Uint8Array,
+  ): Promise<OrtSessionLike> {
     const options = sessionOptions(this.settings, operators);
     try {
       return await this.ort.InferenceSession.create(model as never, options as never);
@@ -134,7 +145,10 @@ export class Engine implements EngineHost {
   }
 
   /** Takes the spare memory that fits the outputs of this run; what is taken is gone until the run ends. */
-  private takeSpares({ source, spares }: Program, shapes: readonly (readonly number[])[]): ReadonlyMap<number, Held> {
+  private takeSpares(
+    { source, spares }: Program,
+    shapes: readonly (readonly number[])[],
+  ): ReadonlyMap<number, Held> {
     const taken = new Map<number, Held>();
     source.aliases.forEach(({ output }, alias) => {
       const spare = spares.get(alias);

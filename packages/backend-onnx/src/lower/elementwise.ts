@@ -30,9 +30,10 @@ export function operands({ node, inputs, nameOf }: Call<unknown>): readonly stri
 
 /** True when operands of these shapes broadcast to all of `target`. */
 function fills(shapes: readonly Shape[], target: Shape): boolean {
-  return target.every((dim, axis) =>
-    equalDims(dim, 1) ||
-    shapes.some((shape) => equalDims(shape[axis - (target.length - shape.length)] ?? 1, dim)),
+  return target.every(
+    (dim, axis) =>
+      equalDims(dim, 1) ||
+      shapes.some((shape) => equalDims(shape[axis - (target.length - shape.length)] ?? 1, dim)),
   );
 }
 
@@ -71,7 +72,7 @@ const lowerRemainder: Lower<unknown> = (call) => {
   return [builder.node('Sub', [x, builder.node('Mul', [y, quotient])])];
 };
 
-/** Multiplication by a constant moves into the matrix product that alone reads it, see `matmul`. */
+/** A matrix product plus a bias becomes one operator, see `biasedMatmul`. */
 const lowerAdd: Lower<unknown> = (call) => biasedMatmul(call) ?? pointwise('Add')(call);
 
 const lowerCast: Lower<PrimitiveParams<'cast'>> = ({ builder, inputs, params }) => [

@@ -16,7 +16,9 @@ export function strictIndices(builder: ModelBuilder, indices: string): string {
 }
 
 const lowerGather: Lower<PrimitiveParams<'gather'>> = ({ builder, inputs, params: { axis } }) => [
-  builder.node('Gather', [inputs[0]!, strictIndices(builder, inputs[1]!)], { attributes: { axis: { int: axis } } }),
+  builder.node('Gather', [inputs[0]!, strictIndices(builder, inputs[1]!)], {
+    attributes: { axis: { int: axis } },
+  }),
 ];
 
 /** Updates as [outer, rows, inner], indices as [rows]. */
@@ -88,11 +90,17 @@ const lowerDynamicSlice: Lower<PrimitiveParams<'dynamicSlice'>> = ({ builder, si
 /** Keeps what lies before and after the block along each axis, and replaces the block axis by axis. */
 const lowerUpdateSlice = (call: Call<PrimitiveParams<'updateSlice'>>): readonly string[] => {
   const [x, update] = call.node.inputs;
-  const axes = x!.spec.shape.flatMap((dim, axis) => (equalDims(dim, update!.spec.shape[axis]!) ? [] : [axis]));
+  const axes = x!.spec.shape.flatMap((dim, axis) =>
+    equalDims(dim, update!.spec.shape[axis]!) ? [] : [axis],
+  );
   return [replaceBlock(call, call.inputs[0]!, axes)];
 };
 
-function replaceBlock(call: Call<PrimitiveParams<'updateSlice'>>, target: string, axes: readonly number[]): string {
+function replaceBlock(
+  call: Call<PrimitiveParams<'updateSlice'>>,
+  target: string,
+  axes: readonly number[],
+): string {
   const { builder, sizes, node, inputs } = call;
   const [axis, ...rest] = axes;
   if (axis === undefined) return inputs[1]!;

@@ -60,7 +60,9 @@ export function lowerToModel(graph: Graph, options: LowerOptions): LoweredGraph 
     name: graph.name,
     opset,
     inputs: [
-      ...graph.inputs.flatMap((input, index) => (constants.has(index) ? [] : [valueOf(inputNames[index]!, input)])),
+      ...graph.inputs.flatMap((input, index) =>
+        constants.has(index) ? [] : [valueOf(inputNames[index]!, input)],
+      ),
       ...random.inputs.map(({ name, dtype, shape }) => ({ name, type: dtype, shape })),
     ],
     outputs: graph.outputs.map((output, index) => valueOf(outputNames[index]!, output)),
@@ -70,7 +72,8 @@ export function lowerToModel(graph: Graph, options: LowerOptions): LoweredGraph 
 
 function lowerNode(node: Node, names: Map<Tensor, string>, context: LoweringContext): void {
   node.outputs.forEach((output) => requireSupported(node.op, output));
-  const lower = ((LOWERINGS as Record<string, unknown>)[node.op] ?? compositeLowering(node.op)) as Lower | undefined;
+  const lower = ((LOWERINGS as Record<string, unknown>)[node.op] ?? compositeLowering(node.op)) as
+    Lower | undefined;
   if (lower === undefined) throw new Error(`internal: '${node.op}' reached backend-onnx undecomposed`);
   const inputs = node.inputs.map((input) => names.get(input)!);
   const outputs = lower({ ...context, node, params: node.params, inputs });
@@ -89,10 +92,17 @@ function requireSupported(op: string, { spec }: Tensor): void {
   });
 }
 
-const valueOf = (name: string, { spec }: Tensor): OnnxValue => ({ name, type: spec.dtype, shape: spec.shape });
+const valueOf = (name: string, { spec }: Tensor): OnnxValue => ({
+  name,
+  type: spec.dtype,
+  shape: spec.shape,
+});
 
 /** Paths of inputs and outputs as unique names: an output named like an input gets the ending `:out`. */
-function modelNames(graph: Graph): { readonly inputNames: readonly string[]; readonly outputNames: readonly string[] } {
+function modelNames(graph: Graph): {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+} {
   const taken = new Set<string>();
   const unique = (wanted: string, ending: string): string => {
     let name = wanted;

@@ -31,7 +31,9 @@ function absorb(tensor: Tensor, isTransposed: boolean): Operand {
 
 function constantFactor(node: Node): { readonly tensor: Tensor; readonly scale: number } | undefined {
   if (node.op !== 'mul') return undefined;
-  const at = node.inputs.findIndex(({ node: from, spec }) => from.op === 'constant' && spec.shape.length === 0);
+  const at = node.inputs.findIndex(
+    ({ node: from, spec }) => from.op === 'constant' && spec.shape.length === 0,
+  );
   if (at < 0) return undefined;
   const tensor = node.inputs[1 - at]!;
   if (tensor.spec.shape.length !== node.outputs[0]!.spec.shape.length) return undefined;
@@ -99,7 +101,8 @@ export function summedMatmul(call: Call<PrimitiveParams<'reduceSum'>>): readonly
   const a = absorb(from.node.inputs[0]!, flags.transposeA);
   const b = absorb(from.node.inputs[1]!, flags.transposeB);
   const [left, right] = [a.tensor.spec.shape, b.tensor.spec.shape];
-  const fits = left.length === right.length && left.slice(0, -1).every((dim, axis) => equalDims(dim, right[axis]!));
+  const fits =
+    left.length === right.length && left.slice(0, -1).every((dim, axis) => equalDims(dim, right[axis]!));
   if (!a.isTransposed || b.isTransposed || !fits) return undefined;
   const rows = productOfDims(left.slice(0, -1));
   const flat = [a, b].map(({ tensor }) => sizes.reshape(nameOf(tensor), [rows, tensor.spec.shape.at(-1)!]));
@@ -139,6 +142,8 @@ function gemmWithBias(
   const rows = isMatrix
     ? nameOf(a.tensor)
     : sizes.reshape(nameOf(a.tensor), [productOfDims(shape.slice(0, -1)), shape.at(-1)!]);
-  const sum = builder.node('Gemm', [rows, nameOf(b.tensor), nameOf(bias)], { attributes: gemmAttributes(a, b) });
+  const sum = builder.node('Gemm', [rows, nameOf(b.tensor), nameOf(bias)], {
+    attributes: gemmAttributes(a, b),
+  });
   return isMatrix ? sum : sizes.reshape(sum, node.outputs[0]!.spec.shape);
 }

@@ -6,15 +6,23 @@ const lowerReshape: Lower<PrimitiveParams<'reshape'>> = ({ sizes, inputs, params
   sizes.reshape(inputs[0]!, params.shape),
 ];
 
-const lowerTranspose: Lower<PrimitiveParams<'transpose'>> = ({ builder, inputs, params: { permutation } }) => [
-  builder.node('Transpose', inputs, { attributes: { perm: { ints: permutation } } }),
-];
+const lowerTranspose: Lower<PrimitiveParams<'transpose'>> = ({
+  builder,
+  inputs,
+  params: { permutation },
+}) => [builder.node('Transpose', inputs, { attributes: { perm: { ints: permutation } } })];
 
 const lowerBroadcastTo: Lower<PrimitiveParams<'broadcastTo'>> = ({ builder, sizes, inputs, params }) => [
   builder.node('Expand', [inputs[0]!, sizes.vector(params.shape)]),
 ];
 
-const lowerSlice: Lower<PrimitiveParams<'slice'>> = ({ builder, sizes, node, inputs, params: { starts, limits } }) => {
+const lowerSlice: Lower<PrimitiveParams<'slice'>> = ({
+  builder,
+  sizes,
+  node,
+  inputs,
+  params: { starts, limits },
+}) => {
   const { shape } = node.inputs[0]!.spec;
   const axes = shape.flatMap((dim, axis) =>
     starts[axis] === 0 && equalDims(limits[axis]!, dim) ? [] : [axis],

@@ -9,7 +9,9 @@ const NARROW_FLOATS: readonly DType[] = ['f32', 'f16'];
 
 const along =
   (op: string): Lower<CompositeParams<'softmax'>> =>
-  ({ builder, inputs, params: { axis } }) => [builder.node(op, inputs, { attributes: { axis: { int: axis } } })];
+  ({ builder, inputs, params: { axis } }) => [
+    builder.node(op, inputs, { attributes: { axis: { int: axis } } }),
+  ];
 
 /** A norm over the last axis, whose statistics come in f32 whatever the dtype of the values. */
 const norm =
@@ -30,7 +32,8 @@ export const normalizations: Readonly<
   layerNorm: {
     dtypes: NARROW_FLOATS,
     targets: EVERYWHERE,
-    accepts: (_, [, isMeanUsed, isInvStdUsed], target) => target !== 'accelerator' || !(isMeanUsed || isInvStdUsed),
+    accepts: (_, [, isMeanUsed, isInvStdUsed], target) =>
+      target !== 'accelerator' || !(isMeanUsed || isInvStdUsed),
     lower: norm('LayerNormalization', 3),
   },
   rmsNorm: {

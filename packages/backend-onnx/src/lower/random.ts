@@ -21,7 +21,11 @@ export const lowerRandomBits: Lower<RandomBits> = (call) => {
 export function randomWords(
   { builder, sizes }: Pick<Call<unknown>, 'builder' | 'sizes'>,
   key: string,
-  { shape, stream, bitWidth }: { readonly shape: Shape; readonly stream: number; readonly bitWidth: 16 | 24 | 32 },
+  {
+    shape,
+    stream,
+    bitWidth,
+  }: { readonly shape: Shape; readonly stream: number; readonly bitWidth: 16 | 24 | 32 },
 ): string {
   const count = sizes.scalar(elementCount(shape));
   const perBlock = bitWidth === 16 ? 4 : 2;
@@ -63,7 +67,10 @@ function threefry(
   const add = (a: string, b: string): string => builder.node('Add', [a, b]);
   const xor = (a: string, b: string): string => builder.node('BitwiseXor', [a, b]);
   const keys = castTo(builder, key, 'u32');
-  const [k0, k1] = [0, 1].map((at) => builder.node('Gather', [keys, builder.integer(at)])) as [string, string];
+  const [k0, k1] = [0, 1].map((at) => builder.node('Gather', [keys, builder.integer(at)])) as [
+    string,
+    string,
+  ];
   const schedule = [k0, k1, xor(xor(k0, k1), builder.word(PARITY))] as const;
   let x = add(counters, k0);
   let y = add(builder.word(stream >>> 0), k1);

@@ -6,7 +6,9 @@ import { summedMatmul } from './matmul.js';
 const reduction =
   (op: string): Lower<PrimitiveParams<'reduceSum'>> =>
   ({ builder, inputs, params: { axes, keepDims } }) => [
-    builder.node(op, [inputs[0]!, builder.integers(axes)], { attributes: { keepdims: { int: keepDims ? 1 : 0 } } }),
+    builder.node(op, [inputs[0]!, builder.integers(axes)], {
+      attributes: { keepdims: { int: keepDims ? 1 : 0 } },
+    }),
   ];
 
 const lowerReduceSum: Lower<PrimitiveParams<'reduceSum'>> = (call) =>

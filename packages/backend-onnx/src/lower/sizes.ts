@@ -72,6 +72,8 @@ export class Sizes {
     const source = this.sources.get(name);
     if (source === undefined) throw new Error(`internal: symbol '${name}' is the size of no graph input`);
     const { input, axis } = source;
-    return this.builder.node('Shape', [input], { attributes: { start: { int: axis }, end: { int: axis + 1 } } });
+    return this.builder.node('Shape', [input], {
+      attributes: { start: { int: axis }, end: { int: axis + 1 } },
+    });
   }
 }

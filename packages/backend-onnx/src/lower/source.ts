@@ -18,7 +18,10 @@ const lowerIota = (call: Call<PrimitiveParams<'iota'>>): readonly string[] => {
   const range = builder.node('Range', [builder.scalar(counted, 0), limit, builder.scalar(counted, 1)]);
   const counts = counted === dtype ? range : castTo(builder, range, dtype);
   if (shape.length === 1) return [counts];
-  const column = sizes.reshape(counts, shape.map((dim, at) => (at === axis ? dim : 1)));
+  const column = sizes.reshape(
+    counts,
+    shape.map((dim, at) => (at === axis ? dim : 1)),
+  );
   return [builder.node('Expand', [column, sizes.vector(shape)])];
 };
 
@@ -28,7 +31,7 @@ const lowerDimSize: Lower<PrimitiveParams<'dimSize'>> = ({ builder, sizes, param
 
 /** Primitives without inputs. */
 export const source: PrimitiveLowerings<'constant' | 'iota' | 'dimSize'> = {
-  constant:  lowerConstant,
+  constant: lowerConstant,
   iota: lowerIota,
   dimSize: lowerDimSize,
 };

@@ -8,7 +8,9 @@ import type { DType } from '@tesserae/tensor';
 export type Target = 'portable' | 'cpu' | 'wasm' | 'accelerator';
 
 /** The target of a list of execution providers, as ONNX Runtime names them; `cpu` when there is none. */
-export function targetOf(executionProviders: readonly (string | { readonly name: string })[] | undefined): Target {
+export function targetOf(
+  executionProviders: readonly (string | { readonly name: string })[] | undefined,
+): Target {
   const first = executionProviders?.[0];
   const name = typeof first === 'object' ? first.name : first;
   if (name === undefined || name === 'cpu') return 'cpu';

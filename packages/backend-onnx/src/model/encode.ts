@@ -46,7 +46,10 @@ function writeModel(model: OnnxModel, writer: PbfWriter): void {
   }
 }
 
-function writeOperatorSet(set: { readonly domain: string; readonly version: number }, writer: PbfWriter): void {
+function writeOperatorSet(
+  set: { readonly domain: string; readonly version: number },
+  writer: PbfWriter,
+): void {
   writer.writeStringField(1, set.domain);
   writer.writeVarintField(2, set.version);
 }
@@ -59,7 +62,10 @@ function writeGraph(model: OnnxModel, writer: PbfWriter): void {
   for (const value of model.outputs) writer.writeMessage(12, writeValue, value);
 }
 
-function writeNode({ node, index }: { readonly node: OnnxNode; readonly index: number }, writer: PbfWriter): void {
+function writeNode(
+  { node, index }: { readonly node: OnnxNode; readonly index: number },
+  writer: PbfWriter,
+): void {
   for (const name of node.inputs) writer.writeStringField(1, name);
   for (const name of node.outputs) writer.writeStringField(2, name);
   writer.writeStringField(3, `${node.op}_${index}`);

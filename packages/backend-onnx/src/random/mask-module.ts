@@ -1,19 +1,6 @@
 import type { Code } from './wasm-bytes.js';
-import { INSTRUCTIONS, get, i32Const, loopWhile, moduleOf, set, shuffle, store, v128Const } from './wasm-bytes.js';
 import {
-  i16x8LessUnsigned,
-  i16x8Splat,
-  i32x4Add,
-  i32x4ShiftLeft,
-  i32x4ShiftRight,
-  i32x4Splat,
-  i32Add,
-  i32Sub,
-  i32Xor,
-  narrowToI8x16,
-  v128And,
-  v128Or,
-  v128Xor,
+  INSTRUCTIONS,
   get,
   i32Const,
   loopWhile,
@@ -77,7 +64,12 @@ const thirdKey: Code = [...get(KEY_LOW), ...get(KEY_HIGH), ...i32Xor, ...i32Cons
 const schedule: readonly Code[] = [get(KEY_LOW), get(KEY_HIGH), thirdKey];
 
 const all = <T>(items: readonly T[], emit: (item: T, index: number) => Code): Code => items.flatMap(emit);
-const addTo = (local: number, other: number): Code => [...get(local), ...get(other), ...i32x4Add, ...set(local)];
+const addTo = (local: number, other: number): Code => [
+  ...get(local),
+  ...get(other),
+  ...i32x4Add,
+  ...set(local),
+];
 
 const prepare: Code = [
   ...[...v128Const([0, 1, 2, 3]), ...get(KEY_LOW), ...i32x4Splat, ...i32x4Add, ...set(COUNTER)],
@@ -85,7 +77,13 @@ const prepare: Code = [
   ...[...get(THRESHOLD), ...i16x8Splat, ...set(LIMIT)],
   ...all([1, 2, 3, 4, 5], (injection, at) => [
     ...[...schedule[injection % 3]!, ...i32x4Splat, ...set(X_INJECTION(at))],
-    ...[...schedule[(injection + 1) % 3]!, ...i32Const(injection), ...i32Add, ...i32x4Splat, ...set(Y_INJECTION(at))],
+    ...[
+      ...schedule[(injection + 1) % 3]!,
+      ...i32Const(injection),
+      ...i32Add,
+      ...i32x4Splat,
+      ...set(Y_INJECTION(at)),
+    ],
   ]),
 ];
 
@@ -100,7 +98,12 @@ function rotate(local: number, by: number): Code {
 }
 
 const start: Code = all(CHAINS, (chain) => [
-  ...[...get(COUNTER), ...v128Const([4 * chain, 4 * chain, 4 * chain, 4 * chain]), ...i32x4Add, ...set(X(chain))],
+  ...[
+    ...get(COUNTER),
+    ...v128Const([4 * chain, 4 * chain, 4 * chain, 4 * chain]),
+    ...i32x4Add,
+    ...set(X(chain)),
+  ],
   ...[...get(Y_START), ...set(Y(chain))],
 ]);
 

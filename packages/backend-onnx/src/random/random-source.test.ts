@@ -19,7 +19,12 @@ function maskOf(size: number, key: readonly [number, number], input: HostRandomI
   return [...(source.draw(input, key, [size]) as Uint8Array)];
 }
 
-function expectedMask(size: number, key: readonly [number, number], threshold: number, stream: number): number[] {
+function expectedMask(
+  size: number,
+  key: readonly [number, number],
+  threshold: number,
+  stream: number,
+): number[] {
   const out = new Uint8Array(size);
   randomMaskInto(out, key, { stream, threshold });
   return [...out];

@@ -4,7 +4,14 @@ import type { HostRandomInput } from '../lower/host-random.js';
 import { MASK_GROUP, maskModuleBytes } from './mask-module.js';
 
 type Key = readonly [number, number];
-type Fill = (out: number, turns: number, keyLow: number, keyHigh: number, stream: number, threshold: number) => void;
+type Fill = (
+  out: number,
+  turns: number,
+  keyLow: number,
+  keyHigh: number,
+  stream: number,
+  threshold: number,
+) => void;
 
 interface MaskModule {
   readonly fill: Fill;

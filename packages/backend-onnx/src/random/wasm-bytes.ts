@@ -6,7 +6,7 @@ export type Code = readonly number[];
 /** Unsigned LEB128. */
 export function unsigned(value: number): Code {
   const bytes: number[] = [];
-  for (let rest = value; ; ) {
+  for (let rest = value; ;) {
     const low = rest & 0x7f;
     rest >>>= 7;
     if (rest === 0) return [...bytes, low];
@@ -17,7 +17,7 @@ export function unsigned(value: number): Code {
 /** Signed LEB128 of a 32-bit number. */
 export function signed(value: number): Code {
   const bytes: number[] = [];
-  for (let rest = value; ; ) {
+  for (let rest = value; ;) {
     const low = rest & 0x7f;
     rest >>= 7;
     if ((rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0)) return [...bytes, low];

@@ -5,7 +5,8 @@ import type { PortableError, WorkerChannel, WorkerReply, WorkerStarter } from '.
 import { fromPortable } from './portable-error.js';
 
 /** What the worker says before anything else. */
-export type WorkerGreeting = { readonly ready: true } | { readonly ready: false; readonly error: PortableError };
+export type WorkerGreeting =
+  { readonly ready: true } | { readonly ready: false; readonly error: PortableError };
 
 /**
  * Starts a worker thread that has loaded onnxruntime-node; the starter hands it its settings.

@@ -6,7 +6,13 @@ const across = (error: unknown): Error => fromPortable(structuredClone(toPortabl
 
 describe('errors that cross from the worker', () => {
   it('keep their class, message and facts', () => {
-    const facts = { op: 'matmul', problem: 'inner sizes differ', likely: 'Check dModel.', page: 'x', got: [2, 3] };
+    const facts = {
+      op: 'matmul',
+      problem: 'inner sizes differ',
+      likely: 'Check dModel.',
+      page: 'x',
+      got: [2, 3],
+    };
     const error = across(new ShapeError(facts));
     expect(error).toBeInstanceOf(ShapeError);
     expect((error as ShapeError).facts).toEqual(facts);

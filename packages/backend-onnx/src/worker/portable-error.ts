@@ -30,7 +30,8 @@ const CLASSES: Readonly<Record<string, new (facts: ErrorFacts) => TesseraeError>
 
 /** An error as data that can be posted to another thread; a cause that is an error becomes its message. */
 export function toPortable(error: unknown): PortableError {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error), stack: undefined, facts: undefined };
+  if (!(error instanceof Error))
+    return { name: 'Error', message: String(error), stack: undefined, facts: undefined };
   const { name, message, stack } = error;
   if (!(error instanceof TesseraeError)) return { name, message, stack, facts: undefined };
   const { cause, ...facts } = error.facts;

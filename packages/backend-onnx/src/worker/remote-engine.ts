@@ -10,7 +10,9 @@ interface Pending {
 }
 
 /** A request that is answered, before it gets its number. */
-type Question<R = Extract<WorkerRequest, { readonly call: number }>> = R extends unknown ? Omit<R, 'call'> : never;
+type Question<R = Extract<WorkerRequest, { readonly call: number }>> = R extends unknown
+  ? Omit<R, 'call'>
+  : never;
 
 /** An engine in a worker. Requests are served in the order they are made; data is moved, not copied. */
 export class RemoteEngine implements EngineHost {

@@ -1,7 +1,7 @@
 import { hostRandom } from '@tesserae/tensor';
 
 /** A random order of 0 … count - 1 that depends only on seed and epoch. */
-export function shuffledOrder(
+function shuffledOrder(
   count: number,
   { seed, epoch }: { readonly seed: number; readonly epoch: number },
 ): Uint32Array {

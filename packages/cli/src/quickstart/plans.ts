@@ -13,8 +13,8 @@ export interface Plan {
 export const FULL: Plan = {
   spam: {
     vocabSize: 8000,
-    hiddenSize: 128,
-    numLayers: 3,
+    hiddenSize: 64,
+    numLayers: 2,
     seqLen: 128,
     batchSize: 32,
     totalSteps: 450,
@@ -24,11 +24,11 @@ export const FULL: Plan = {
     dModel: 128,
     dFf: 256,
     numHeads: 4,
-    numLayers: 3,
-    numDecoderLayers: 2,
-    batchSize: 128,
-    totalSteps: 1200,
-    learningRate: 3e-3,
+    numLayers: 2,
+    numDecoderLayers: 1,
+    batchSize: 64,
+    totalSteps: 900,
+    learningRate: 0.08,
     scoredWords: 1000,
   },
 };
@@ -53,7 +53,7 @@ export const TINY: Plan = {
     numDecoderLayers: 1,
     batchSize: 8,
     totalSteps: 30,
-    learningRate: 3e-3,
+    learningRate: 0.05,
     scoredWords: 10,
   },
 };

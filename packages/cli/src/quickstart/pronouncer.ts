@@ -5,6 +5,7 @@ import { hostTensor } from '@tesserae/tensor';
 import type { Tokenizer } from '@tesserae/tokenizer';
 import { createByt5Tokenizer } from '@tesserae/tokenizer';
 import type { TrainingBatch } from '@tesserae/training';
+import { adamW } from '@tesserae/training';
 import { T5ForConditionalGeneration, createModel, t5ForConditionalGeneration } from 'tesserae';
 import { indexBatches } from './batches.js';
 import type { Pronunciation, PronunciationData } from './pronunciation-data.js';
@@ -46,7 +47,7 @@ const BUCKETS = [
 
 const MAX_NEW_TOKENS = 48;
 
-/** A byte-level T5 1.1, deep encoder and shallow decoder as ByT5 has. */
+/** A byte-level T5 1.1 with an encoder deeper than its decoder, as ByT5 has. */
 function pronouncerConfig(plan: PronouncerPlan, tokenizer: Tokenizer): T5Config {
   const { dModel, dFf, numHeads, numLayers, numDecoderLayers } = plan;
   return {
@@ -85,6 +86,7 @@ export async function trainPronouncer(
   const training = await timedTraining({
     ...options,
     label: 'pronouncer (T5)',
+    optimizer: adamW({ scalesByRms: true, weightDecay: 0, epsilon: 1e-6 }),
     lossFn: (params: never, batch: Readonly<Record<string, Tensor>>, rng) => {
       const outputs = t5ForConditionalGeneration.forward(params, batch, { config, rng });
       return { loss: outputs['loss']! };

@@ -25,7 +25,7 @@ export function binaryScores(predicted: readonly boolean[], actual: readonly boo
 }
 
 /** Fewest insertions, deletions and substitutions that turn one sequence into the other. @see Levenshtein 1966 */
-export function editDistance<T>(from: readonly T[], to: readonly T[]): number {
+function editDistance<T>(from: readonly T[], to: readonly T[]): number {
   let row = to.map((_, index) => index + 1);
   from.forEach((item, index) => {
     let diagonal = index;

@@ -5,6 +5,7 @@ import { hostTensor } from '@tesserae/tensor';
 import type { Tokenizer } from '@tesserae/tokenizer';
 import { trainWordPiece } from '@tesserae/tokenizer';
 import type { TrainingBatch } from '@tesserae/training';
+import { adamW } from '@tesserae/training';
 import { ElectraForSequenceClassification, createModel, electraForSequenceClassification } from 'tesserae';
 import { indexBatches } from './batches.js';
 import type { Mail } from './mail.js';
@@ -79,6 +80,7 @@ export async function trainSpamFilter(
   const training = await timedTraining({
     ...options,
     label: 'spam filter (ELECTRA)',
+    optimizer: adamW({ weightDecay: 0.01, epsilon: 1e-6 }),
     lossFn: (params: never, batch: Readonly<Record<string, Tensor>>, rng) => {
       const outputs = electraForSequenceClassification.forward(params, batch, { config, rng });
       return { loss: outputs['loss']! };

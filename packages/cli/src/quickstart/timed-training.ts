@@ -1,13 +1,21 @@
 import type { Backend } from '@tesserae/tensor';
-import type { LossFunction, Schedule, TrainStep, TrainingBatch, TrainingEvent } from '@tesserae/training';
-import { adamW, createTrainStep, trainingLoop } from '@tesserae/training';
+import type {
+  LossFunction,
+  Optimizer,
+  Schedule,
+  TrainStep,
+  TrainingBatch,
+  TrainingEvent,
+} from '@tesserae/training';
+import { createTrainStep, trainingLoop } from '@tesserae/training';
 import { createProgress } from '../progress.js';
 
 /** What is trained, on what, and for how long. */
-export interface TimedTrainingOptions<Params, Batch> {
+interface TimedTrainingOptions<Params, Batch> {
   readonly label: string;
   readonly backend: Backend;
   readonly lossFn: LossFunction<Params, Batch>;
+  readonly optimizer: Optimizer;
   /** Initial parameters, a tree of host tensors. */
   readonly params: unknown;
   readonly batches: Iterable<TrainingBatch>;
@@ -40,11 +48,11 @@ export interface TimedTrainingResult {
 export async function timedTraining<Params, Batch>(
   options: TimedTrainingOptions<Params, Batch>,
 ): Promise<TimedTrainingResult> {
-  const { label, backend, lossFn, seed } = options;
+  const { label, backend, lossFn, optimizer, seed } = options;
   const step = await createTrainStep<Params, Batch>({
     backend,
     lossFn,
-    optimizer: adamW({ weightDecay: 0.01, epsilon: 1e-6 }),
+    optimizer,
     seed,
     name: label,
   });

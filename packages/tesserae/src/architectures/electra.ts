@@ -44,7 +44,7 @@ import type { Architecture, InputSpec } from './architecture.js';
 import { ENCODER_INPUTS, optionalIds } from './architecture.js';
 
 /** Parameters of an ELECTRA class: the encoder, and a head. */
-export interface ElectraWithHead<Head> {
+interface ElectraWithHead<Head> {
   readonly electra: ElectraParams;
   readonly head: Head;
 }
