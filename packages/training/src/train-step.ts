@@ -17,9 +17,9 @@ import {
   mapTree,
   rngFrom,
   rngKeyAt,
-  valueAndGrad,
 } from '@tesserae/tensor';
 import { clipByGlobalNorm, globalNorm } from './clip.js';
+import { accumulateGradients } from './micro-batches.js';
 import type { Optimizer } from './optimizer.js';
 
 /** What a step learns from: the loss of a batch, as a function of the parameters. */
@@ -35,6 +35,8 @@ export interface TrainStepOptions<Params, Batch> extends Pick<
   readonly optimizer: Optimizer;
   /** Gradients are scaled down to this global norm; default 1; null leaves them. */
   readonly maxGradNorm?: number | null;
+  /** Equal parts that a batch is taken in, one after the other, their gradients averaged; default 1. */
+  readonly microBatches?: number;
   /** Seed of dropout; step t draws from key t of the seed. */
   readonly seed: number;
   readonly name?: string;
@@ -94,7 +96,7 @@ interface StepResult<Leaf = Tensor> {
   readonly metrics: { readonly loss: Leaf; readonly gradNorm: Leaf };
 }
 
-const KNOWN = 'backend lossFn optimizer maxGradNorm seed name debug log maxGraphs'.split(' ');
+const KNOWN = 'backend lossFn optimizer maxGradNorm microBatches seed name debug log maxGraphs'.split(' ');
 
 /**
  * Compiles a training step; it is traced at the first batch, and once more for every other batch shape.
@@ -135,14 +137,14 @@ export async function createTrainStep<Params, Batch>(
 }
 
 function traceStep<Params, Batch>(args: StepArgs, options: TrainStepOptions<Params, Batch>): StepResult {
-  const { lossFn, optimizer, maxGradNorm = 1 } = options;
+  const { lossFn, optimizer, maxGradNorm = 1, microBatches = 1 } = options;
   const params = args.learned.params as Params;
-  const differentiate = valueAndGrad((tree: Params, batch: Batch, rng: Rng) => lossFn(tree, batch, rng));
-  const { value: loss, grads } = differentiate(params, args.batch as Batch, rngFrom(args.rngKey));
+  const inputs = { params, batch: args.batch as Batch, rng: rngFrom(args.rngKey) };
+  const { loss, grads } = accumulateGradients(lossFn, inputs, { microBatches });
   const clipped =
     maxGradNorm === null
-      ? { grads: grads as Params, norm: globalNorm(grads) }
-      : clipByGlobalNorm(grads as Params, { maxNorm: maxGradNorm });
+      ? { grads, norm: globalNorm(grads) }
+      : clipByGlobalNorm(grads, { maxNorm: maxGradNorm });
   const next = optimizer.update({
     params,
     grads: clipped.grads,

@@ -1,7 +1,9 @@
 import type { PrimitiveParams } from '@tesserae/tensor';
-import type { Lower, PrimitiveLowerings } from './lowering.js';
+import { productOfDims } from '@tesserae/tensor';
+import type { Call, Lower, PrimitiveLowerings } from './lowering.js';
 import { castTo } from './lowering.js';
 import { summedMatmul } from './matmul.js';
+import { runsOnCpu } from './target.js';
 
 const reduction =
   (op: string): Lower<PrimitiveParams<'reduceSum'>> =>
@@ -11,8 +13,23 @@ const reduction =
     }),
   ];
 
+/**
+ * A sum over all axes but the last, as the gradient of a bias is: one row of ones times the rows.
+ * ONNX Runtime's matrix product reads them about three times faster than its ReduceSum does.
+ */
+function summedRows(call: Call<PrimitiveParams<'reduceSum'>>): readonly string[] | undefined {
+  const { builder, sizes, node, inputs, params, target } = call;
+  const { dtype, shape } = node.inputs[0]!.spec;
+  const isLeading = params.axes.length === shape.length - 1 && params.axes.every((axis, at) => axis === at);
+  if (!runsOnCpu(target) || dtype !== 'f32' || shape.length < 2 || !isLeading) return undefined;
+  const rows = productOfDims(shape.slice(0, -1));
+  const ones = builder.node('Expand', [builder.scalar('f32', 1), sizes.vector([1, rows])]);
+  const matrix = sizes.reshape(inputs[0]!, [rows, shape.at(-1)!]);
+  return [sizes.reshape(builder.node('MatMul', [ones, matrix]), node.outputs[0]!.spec.shape)];
+}
+
 const lowerReduceSum: Lower<PrimitiveParams<'reduceSum'>> = (call) =>
-  summedMatmul(call) ?? reduction('ReduceSum')(call);
+  summedMatmul(call) ?? summedRows(call) ?? reduction('ReduceSum')(call);
 
 const lowerArgMax: Lower<PrimitiveParams<'argMax'>> = ({ builder, inputs, params: { axis } }) => {
   const attributes = { axis: { int: axis }, keepdims: { int: 0 } };
