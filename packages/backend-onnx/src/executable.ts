@@ -5,7 +5,7 @@ import type { RunShapes } from './engine/host.js';
 import type { HostRandomInput } from './lower/host-random.js';
 
 /** What an executable asks of its backend. */
-export interface ProgramRunner {
+interface ProgramRunner {
   readonly adopt: (tensor: DeviceTensor) => OnnxDeviceTensor;
   readonly run: (inputs: readonly OnnxDeviceTensor[], shapes: RunShapes) => Promise<readonly DeviceTensor[]>;
   readonly release: () => void;

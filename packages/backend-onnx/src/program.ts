@@ -12,7 +12,7 @@ import type { OnnxModel } from './model/types.js';
 const MODEL_CONSTANT_BYTES = 1.5 * 2 ** 30;
 
 /** A graph on its way to the engine. */
-export interface LoweredProgram {
+interface LoweredProgram {
   readonly model: OnnxModel;
   readonly source: ProgramSource;
   readonly signature: ProgramSignature;

@@ -13,7 +13,7 @@ import {
 import { zipTrees } from './optimizer.js';
 
 /** Loss and gradients of a batch, on the graph. */
-export interface LossAndGrads<Params> {
+interface LossAndGrads<Params> {
   readonly loss: Tensor;
   readonly grads: Params;
 }

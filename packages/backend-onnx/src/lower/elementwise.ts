@@ -16,7 +16,7 @@ type Names = Extract<
  * Names of the inputs, where a broadcast that the operator does by itself is left out.
  * Gradients are full of them: the cotangent of a sum is a broadcast.
  */
-export function operands({ node, inputs, nameOf }: Call<unknown>): readonly string[] {
+function operands({ node, inputs, nameOf }: Call<unknown>): readonly string[] {
   const chosen: Tensor[] = [...node.inputs];
   node.inputs.forEach((input, index) => {
     let source = input;

@@ -13,7 +13,7 @@ import type { Target } from './target.js';
 import { SUPPORTED_DTYPES } from './target.js';
 
 /** How a graph is lowered. */
-export interface LowerOptions {
+interface LowerOptions {
   readonly target: Target;
   readonly opset: Opset;
   /** Graph inputs (by index) that become constants of the model. */

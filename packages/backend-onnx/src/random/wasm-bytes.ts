@@ -4,7 +4,7 @@
 export type Code = readonly number[];
 
 /** Unsigned LEB128. */
-export function unsigned(value: number): Code {
+function unsigned(value: number): Code {
   const bytes: number[] = [];
   for (let rest = value; ;) {
     const low = rest & 0x7f;
@@ -15,7 +15,7 @@ export function unsigned(value: number): Code {
 }
 
 /** Signed LEB128 of a 32-bit number. */
-export function signed(value: number): Code {
+function signed(value: number): Code {
   const bytes: number[] = [];
   for (let rest = value; ;) {
     const low = rest & 0x7f;

@@ -4,7 +4,7 @@ import type { WorkerReply, WorkerRequest } from './channel.js';
 import { toPortable } from './portable-error.js';
 
 /** Posts an answer; `transfer` names the buffers that move instead of being copied. */
-export type PostReply = (reply: WorkerReply, transfer: readonly ArrayBuffer[]) => void;
+type PostReply = (reply: WorkerReply, transfer: readonly ArrayBuffer[]) => void;
 
 /** Serves one request of the caller's thread. */
 export async function serve(engine: EngineHost, request: WorkerRequest, post: PostReply): Promise<void> {
