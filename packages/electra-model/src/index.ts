@@ -19,5 +19,5 @@ export {
   electraParamSpec,
   maskedLanguageModelSpec,
 } from './params.js';
-export type { ElectraInputs, RunOptions } from './network.js';
+export type { ElectraInputs, RunOptions, WantedTokens } from './network.js';
 export { discriminatorHead, encode, maskedLanguageModelHead } from './network.js';

@@ -1,5 +1,15 @@
 import type { Rng, Tensor } from '@tesserae/tensor';
-import { add, attention, embedding, full, inScope, iota, layerNorm, reshape } from '@tesserae/tensor';
+import {
+  add,
+  attention,
+  embedding,
+  full,
+  inScope,
+  iota,
+  layerNorm,
+  reshape,
+  sliceAxis,
+} from '@tesserae/tensor';
 import {
   activation,
   linear,
@@ -42,11 +52,19 @@ export interface ElectraInputs {
   readonly positionIds?: Tensor;
 }
 
+/** Which tokens of the last layer are wanted: heads that read the first one need the others only as keys and values. */
+export type WantedTokens = 'all' | 'first';
+
 /**
  * Ids to hidden states.
- * @returns float[batch, seqLen, hiddenSize]
+ * @param options.tokens  'first' computes only the first token of the last layer, with the same result; default 'all'
+ * @returns float[batch, seqLen, hiddenSize]; [batch, 1, hiddenSize] for 'first'
  */
-export function encode(params: ElectraParams, inputs: ElectraInputs, { config, rng }: RunOptions): Tensor {
+export function encode(
+  params: ElectraParams,
+  inputs: ElectraInputs,
+  { config, rng, tokens = 'all' }: RunOptions & { readonly tokens?: WantedTokens },
+): Tensor {
   const bias = inputs.attentionMask === undefined ? undefined : maskBias(paddingMask(inputs.attentionMask));
   const embedded = inScope('embeddings', () =>
     embed(params.embeddings, inputs, { config, rng: subRng(rng, 'embeddings') }),
@@ -54,11 +72,19 @@ export function encode(params: ElectraParams, inputs: ElectraInputs, { config, r
   // [batch, seqLen, hiddenSize]
   let hidden = params.projection === undefined ? embedded : linear(embedded, params.projection);
   params.layers.forEach((layer, index) => {
+    const isShortened = tokens === 'first' && index === params.layers.length - 1;
+    const queries = isShortened ? sliceAxis(hidden, { axis: 1, start: 0, limit: 1 }) : hidden;
     hidden = inScope(`layers.${index}`, () =>
-      encoderLayer(layer, hidden, { config, rng: subRng(rng, index), bias }),
+      encoderLayer(layer, { queries, source: hidden }, { config, rng: subRng(rng, index), bias }),
     );
   });
   return hidden;
+}
+
+/** What a layer reads: the tokens it computes, [batch, qLen, hiddenSize], and those they attend to, [batch, seqLen, hiddenSize]. */
+interface LayerInputs {
+  readonly queries: Tensor;
+  readonly source: Tensor;
 }
 
 /** Word + token type + position, normed, with dropout: float[batch, seqLen, embeddingSize]. */
@@ -74,30 +100,30 @@ function embed(params: ElectraEmbeddingParams, inputs: ElectraInputs, { config, 
 
 function encoderLayer(
   params: ElectraLayerParams,
-  x: Tensor,
+  inputs: LayerInputs,
   options: RunOptions & { readonly bias: Tensor | undefined },
 ): Tensor {
   const { config, rng } = options;
   const drop = (value: Tensor, name: string): Tensor =>
     maybeDropout(value, { rate: config.hiddenDropout, rng: subRng(rng, name) });
-  const attended = linear(selfAttention(params, x, options), params.attentionOutput);
-  // [batch, seqLen, hiddenSize]
-  const middle = norm(add(x, drop(attended, 'attentionOutput')), params.attentionNorm, config);
-  // [batch, seqLen, intermediateSize]
+  const attended = linear(selfAttention(params, inputs, options), params.attentionOutput);
+  // [batch, qLen, hiddenSize]
+  const middle = norm(add(inputs.queries, drop(attended, 'attentionOutput')), params.attentionNorm, config);
+  // [batch, qLen, intermediateSize]
   const inner = activation(config.activationName)(linear(middle, params.intermediate));
   return norm(add(middle, drop(linear(inner, params.output), 'output')), params.outputNorm, config);
 }
 
 function selfAttention(
   params: ElectraLayerParams,
-  x: Tensor,
+  { queries, source }: LayerInputs,
   { config, rng, bias }: RunOptions & { readonly bias: Tensor | undefined },
 ): Tensor {
   const heads = { numHeads: config.numHeads, headDim: config.hiddenSize / config.numHeads };
   const weightRng = subRng(rng, 'attentionWeights');
-  const context = attention(splitHeads(linear(x, params.query), heads), {
-    key: splitHeads(linear(x, params.key), heads),
-    value: splitHeads(linear(x, params.value), heads), // [batch, seqLen, numHeads, headDim]
+  const context = attention(splitHeads(linear(queries, params.query), heads), {
+    key: splitHeads(linear(source, params.key), heads),
+    value: splitHeads(linear(source, params.value), heads), // [batch, seqLen, numHeads, headDim]
     bias,
     scale: heads.headDim ** -0.5,
     dropout: weightRng === undefined ? undefined : { rate: config.attentionDropout, rng: weightRng },

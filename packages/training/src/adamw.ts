@@ -102,12 +102,15 @@ function update<Params>(
   const secondMoment = zipTrees<unknown>([state.secondMoment, grads], ([moment, grad]) =>
     add(mul(moment!, beta2), mul(mul(grad!, grad!), 1 - beta2)),
   ) as object;
-  const stepSize = correctsBias ? div(learningRate, sub(1, pow(beta1, step))) : learningRate;
+  // m/c1 / (sqrt(v/c2) + ε) = m/(sqrt(v) + ε·√c2) · √c2/c1: the corrections touch scalars, not whole parameters
   const rootCorrection = correctsBias ? sqrt(sub(1, pow(beta2, step))) : undefined;
+  const stepSize = correctsBias
+    ? mul(learningRate, div(rootCorrection!, sub(1, pow(beta1, step))))
+    : learningRate;
+  const scaledEpsilon = rootCorrection === undefined ? epsilon : mul(rootCorrection, epsilon);
   const next = zipTrees<unknown>([params, firstMoment, secondMoment], ([param, first, second], path) => {
-    const root = rootCorrection === undefined ? sqrt(second!) : div(sqrt(second!), rootCorrection);
     const size = scalesByRms ? mul(stepSize, maximum(rootMeanSquare(param!), LEAST_RMS)) : stepSize;
-    const move = mul(div(first!, add(root, epsilon)), size);
+    const move = mul(div(first!, add(sqrt(second!), scaledEpsilon)), size);
     const isDecayed = weightDecay !== 0 && decays(path, param!.spec.shape as readonly number[]);
     const kept = isDecayed ? mul(param!, sub(1, mul(learningRate, weightDecay))) : param!;
     return sub(kept, move);

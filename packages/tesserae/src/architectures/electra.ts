@@ -3,6 +3,7 @@ import type {
   ElectraConfig,
   ElectraParams,
   MaskedLanguageModelParams,
+  WantedTokens,
 } from '@tesserae/electra-model';
 import {
   ELECTRA_IGNORED_NAMES,
@@ -62,6 +63,8 @@ interface HeadDefinition<Head> {
   readonly name: string;
   readonly inputs: Readonly<Record<string, InputSpec>>;
   readonly spec: (config: ElectraConfig, file: TensorFile | undefined) => unknown;
+  /** Tokens of the last layer that the head reads; default all. */
+  readonly tokens?: WantedTokens;
   /** @param hidden float[batch, seqLen, hiddenSize] */
   readonly forward: (head: Head, hidden: Tensor, inputs: Inputs, context: HeadContext) => Outputs;
   /** Changes the encoder's inputs, where the class does. */
@@ -75,7 +78,11 @@ const LABELLED = { ...INPUTS, labels: optionalIds };
 function hiddenStates(
   params: ElectraParams,
   inputs: Inputs,
-  options: { readonly config: ElectraConfig; readonly rng: Rng | undefined },
+  options: {
+    readonly config: ElectraConfig;
+    readonly rng: Rng | undefined;
+    readonly tokens?: WantedTokens;
+  },
 ): Tensor {
   return encode(
     params,
@@ -104,7 +111,7 @@ export const electraModel: Architecture<ElectraConfig, ElectraParams> = {
 function electraWith<Head>(
   definition: HeadDefinition<Head>,
 ): Architecture<ElectraConfig, ElectraWithHead<Head>> {
-  const { name, inputs, spec, forward, flatten = (input) => input, ignoredNames = [] } = definition;
+  const { name, inputs, spec, forward, tokens, flatten = (input) => input, ignoredNames = [] } = definition;
   return {
     name,
     inputs,
@@ -123,7 +130,7 @@ function electraWith<Head>(
           Object.hasOwn(INPUTS, key) ? flatten(tensor) : tensor,
         ]),
       );
-      const hidden = hiddenStates(electra, encoderInputs, { config, rng });
+      const hidden = hiddenStates(electra, encoderInputs, { config, rng, tokens });
       const headRng = rng === undefined ? undefined : foldIn(rng, 'head');
       return forward(head, hidden, given, { config, rng: headRng, electra });
     },
@@ -171,6 +178,7 @@ export const electraForMaskedLM = electraWith<MaskedLanguageModelParams>({
 export const electraForSequenceClassification = electraWith<SequenceClassificationParams>({
   name: 'ElectraForSequenceClassification',
   inputs: LABELLED,
+  tokens: 'first',
   spec: (config) =>
     sequenceClassificationSpec(headSizes(config)) satisfies SequenceClassificationParams<ParamSpec>,
   forward: (head, hidden, { labels }, { config, rng }) => {
@@ -214,6 +222,7 @@ export const electraForQuestionAnswering = electraWith<QuestionAnsweringParams>(
 export const electraForMultipleChoice = electraWith<MultipleChoiceParams>({
   name: 'ElectraForMultipleChoice',
   inputs: LABELLED,
+  tokens: 'first',
   spec: (config) => multipleChoiceSpec(config, { usesProjection: config.summaryUsesProjection }),
   flatten: (input) => reshape(input, [-1, input.spec.shape.at(-1)!]),
   forward: (head, hidden, { input_ids: inputIds, labels }, { config, rng }) => {
