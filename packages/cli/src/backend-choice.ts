@@ -1,6 +1,6 @@
 import { createCpuBackend } from '@tesserae/backend-cpu';
 import { createOnnxNodeBackend } from '@tesserae/backend-onnx/node';
-import type { Backend, DebugLevel, Log } from '@tesserae/tensor';
+import type { Backend, Log } from '@tesserae/tensor';
 import { BackendError, OptionError } from '@tesserae/tensor';
 
 /** Names `--backend` takes; 'auto' is the fastest that is installed. */
@@ -11,7 +11,6 @@ interface BackendChoice {
   readonly name: string;
   /** Threads of ONNX Runtime; default: its own choice. */
   readonly threads?: number;
-  readonly debug?: DebugLevel;
   readonly log?: Log;
 }
 
