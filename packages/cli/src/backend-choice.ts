@@ -1,6 +1,6 @@
 import { createCpuBackend } from '@tesserae/backend-cpu';
 import { createOnnxNodeBackend } from '@tesserae/backend-onnx/node';
-import type { Backend, Log } from '@tesserae/tensor';
+import type { Backend } from '@tesserae/tensor';
 import { BackendError, OptionError } from '@tesserae/tensor';
 
 /** Names `--backend` takes; 'auto' is the fastest that is installed. */
@@ -11,16 +11,15 @@ interface BackendChoice {
   readonly name: string;
   /** Threads of ONNX Runtime; default: its own choice. */
   readonly threads?: number;
-  readonly log?: Log;
 }
 
 /**
  * Makes the backend a user asked for.
  * @throws OptionError for an unknown name · BackendError when it cannot run here
  */
-export async function openBackend({ name, threads, log }: BackendChoice): Promise<Backend> {
+export async function openBackend({ name, threads }: BackendChoice): Promise<Backend> {
   if (name === 'cpu') return createCpuBackend();
-  if (name === 'onnx') return createOnnxNodeBackend({ threads, log });
+  if (name === 'onnx') return createOnnxNodeBackend({ threads });
   if (name !== 'auto') {
     throw new OptionError({
       op: 'backend',
@@ -32,7 +31,7 @@ export async function openBackend({ name, threads, log }: BackendChoice): Promis
     });
   }
   try {
-    return await createOnnxNodeBackend({ threads, log });
+    return await createOnnxNodeBackend({ threads });
   } catch (error) {
     if (error instanceof BackendError && error.code === 'onnx-runtime-missing') return createCpuBackend();
     throw error;

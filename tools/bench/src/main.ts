@@ -145,7 +145,7 @@ function ratioOf(ours: Timing, theirs: Timing): Row['ratio'] {
 
 function formatRow({ name, target, ours, theirs, ratio }: Row): string {
   const ms = (value: number): string => `${value.toFixed(0)} ms`;
-  const own = `| ${name} | ${ms(ours.medianMs)} (best ${ms(ours.bestMs)}) | ${ours.peakRssMiB.toFixed(0)} MiB`;
+  const own = `| ${name} | ${ms(ours.medianMs)} (best ${ms(ours.bestMs)}) | ${ours.peakRssMiB.toFixed(0)} MiB | ${ms(Number(ours.setup['sessionMs']))}`;
   if (theirs === undefined || ratio === undefined) return `${own} | – | – | – |`;
   const range = `${ratio.median.toFixed(2)} (${ratio.least.toFixed(2)}–${ratio.most.toFixed(2)}; needed ${target})`;
   return `${own} | ${ms(theirs.medianMs)} (best ${ms(theirs.bestMs)}) | ${theirs.peakRssMiB.toFixed(0)} MiB | ${range} |`;
@@ -182,8 +182,8 @@ const report = {
 };
 if (options.out !== undefined) await writeFile(options.out, `${JSON.stringify(report, null, 2)}\n`);
 const table = [
-  '| workload | tesserae, median | peak | PyTorch eager, median | peak | ratio (range over rounds) |',
-  '|---|---|---|---|---|---|',
+  '| workload | tesserae, median | peak | session | PyTorch eager, median | peak | ratio (range over rounds) |',
+  '|---|---|---|---|---|---|---|',
   ...rows.map(formatRow),
 ];
 process.stdout.write(`${options.json ? JSON.stringify(report) : table.join('\n')}\n`);

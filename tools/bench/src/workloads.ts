@@ -2,7 +2,7 @@ import { createOnnxNodeBackend } from '@tesserae/backend-onnx/node';
 import { ELECTRA_SIZES, electraParamSpec, encode as encodeElectra } from '@tesserae/electra-model';
 import type { ElectraConfig } from '@tesserae/electra-model';
 import { T5_SIZES, encode as encodeT5, t5EncoderParamSpec } from '@tesserae/t5-model';
-import type { Backend, DeviceTensor, HostTensor, Tensor } from '@tesserae/tensor';
+import type { Backend, DeviceTensor, HostTensor, Log, Tensor } from '@tesserae/tensor';
 import { compile, flattenTree, hostRandom, hostTensor, sizeOf } from '@tesserae/tensor';
 import { adamW, createTrainStep } from '@tesserae/training';
 import { initParams } from '@tesserae/weights';
@@ -53,13 +53,25 @@ function randomIds(shape: readonly number[], below: number): HostTensor {
 const ones = (shape: readonly number[]): HostTensor =>
   hostTensor('i32', shape, new Int32Array(sizeOf(shape)).fill(1));
 
-/** Backend whose session creations are collected. */
-async function timedBackend({
-  threads,
-  worker,
-}: WorkloadOptions): Promise<{ backend: Backend; log: string[] }> {
-  const log: string[] = [];
-  return { backend: await createOnnxNodeBackend({ threads, worker, log: (line) => log.push(line) }), log };
+/** A backend, and how long ONNX Runtime took to create the sessions made on it so far. */
+interface TimedBackend {
+  readonly backend: Backend;
+  readonly log: Log;
+  /** @throws Error when the backend reported no session */
+  sessionMs(): number;
+}
+
+async function timedBackend({ threads, worker }: WorkloadOptions): Promise<TimedBackend> {
+  const times: number[] = [];
+  return {
+    backend: await createOnnxNodeBackend({ threads, worker }),
+    log: (line) =>
+      times.push(...Array.from(line.matchAll(/session opened in (\d+) ms/g), ([, ms]) => Number(ms))),
+    sessionMs: () => {
+      if (times.length === 0) throw new Error('the backend reported no session; has its log changed?');
+      return times.reduce((sum, ms) => sum + ms, 0);
+    },
+  };
 }
 
 /** ElectraForSequenceClassification of ELECTRA-small: forward, backward, clipping and AdamW in one graph. */
@@ -72,7 +84,7 @@ async function electraTrain(options: WorkloadOptions): Promise<Workload> {
     attentionDropout: rate,
     labels: ['no', 'yes'],
   };
-  const { backend } = await timedBackend(options);
+  const { backend, log, sessionMs } = await timedBackend(options);
   const model = await createModel(electraForSequenceClassification, config, { seed: 1 });
   const step = await createTrainStep({
     backend,
@@ -85,6 +97,8 @@ async function electraTrain(options: WorkloadOptions): Promise<Workload> {
     optimizer: adamW({ weightDecay: 0.01 }),
     seed: 1,
     name: 'electra-small-train',
+    debug: 1,
+    log,
   });
   let state = step.init(model.params);
   const inputs = {
@@ -100,7 +114,11 @@ async function electraTrain(options: WorkloadOptions): Promise<Workload> {
   };
   await iterate();
   return {
-    facts: { parameters: countValues(model.specs), firstStepMs: performance.now() - started },
+    facts: {
+      parameters: countValues(model.specs),
+      sessionMs: sessionMs(),
+      firstStepMs: performance.now() - started,
+    },
     iterate,
     close: () => backend.close(),
   };
@@ -134,7 +152,7 @@ function t5Encoder(): Encoder {
 
 async function encodeWorkload(options: WorkloadOptions, encoder: Encoder): Promise<Workload> {
   const { batch, seqLen } = options;
-  const { backend } = await timedBackend(options);
+  const { backend, log, sessionMs } = await timedBackend(options);
   const ids = { dtype: 'i32', shape: [batch, seqLen] } as const;
   const started = performance.now();
   const encode = await compile(
@@ -144,6 +162,8 @@ async function encodeWorkload(options: WorkloadOptions, encoder: Encoder): Promi
     backend,
     {
       name: 'encode',
+      debug: 1,
+      log,
       constants: { params: initParams(encoder.specs, { seed: 1 }) } as never,
       specs: { inputIds: ids, attentionMask: ids } as never,
     },
@@ -161,7 +181,7 @@ async function encodeWorkload(options: WorkloadOptions, encoder: Encoder): Promi
   };
   await iterate();
   return {
-    facts: { parameters: countValues(encoder.specs), compileMs },
+    facts: { parameters: countValues(encoder.specs), sessionMs: sessionMs(), compileMs },
     iterate,
     close: () => backend.close(),
   };
