@@ -1,0 +1,2 @@
+import { packageBuild } from '../../tools/config/tsup.base.ts';
+export default packageBuild(import.meta.url);

@@ -1,0 +1,2 @@
+import { packageTests } from '../../tools/config/vitest.base.ts';
+export default packageTests();
