@@ -127,6 +127,11 @@ export function sliceAligned({ units, segments }: AlignedText, from: number, to:
   return { units: units.subarray(from, to), length: to - from, segments: Int32Array.from(kept) };
 }
 
+/** The text as one word, as a pipeline begins. */
+export function wholeText(text: AlignedText): { readonly text: AlignedText; readonly spans: Int32Array } {
+  return { text, spans: text.length === 0 ? new Int32Array(0) : Int32Array.of(0, text.length) };
+}
+
 /** The text as a string. */
 export function textOf(aligned: AlignedText): string {
   return stringFromUnits(aligned.units, 0, aligned.length);
