@@ -7,7 +7,13 @@ import {
   WHITE_SPACE_RANGES,
 } from '../unicode/code-point-ranges.js';
 import { parseCodePointSet } from '../unicode/code-point-set.js';
-import { createCharacterNormalizer, lowerCased, mapRun, unitsOf, type CharacterRules } from './character-normalizer.js';
+import {
+  createCharacterNormalizer,
+  lowerCased,
+  mapRun,
+  unitsOf,
+  type CharacterRules,
+} from './character-normalizer.js';
 
 /** What BERT's normaliser does; the defaults are those of the uncased models. */
 export interface BertNormalizerOptions {
@@ -81,11 +87,7 @@ function createRules(settings: BertNormalizerSettings): CharacterRules {
       }
       return unitsOf(parts.flatMap(finish));
     },
-    normalizeRun: (run) =>
-      mapRun(
-        decomposer.normalizeRun(mapRun(run, clean)),
-        finish,
-      ),
+    normalizeRun: (run) => mapRun(decomposer.normalizeRun(mapRun(run, clean)), finish),
   };
 }
 

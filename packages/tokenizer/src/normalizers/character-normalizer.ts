@@ -30,7 +30,8 @@ export function createCharacterNormalizer(
         const linearStart = i;
         builder.beginLinear(i);
         i = builder.pushMapped(text, expansions.simple, i, end);
-        if (i < end) i = writeExpansions({ text, start: i, end, linearStart }, { rules, expansions, builder });
+        if (i < end)
+          i = writeExpansions({ text, start: i, end, linearStart }, { rules, expansions, builder });
       }
       return builder.finish();
     },

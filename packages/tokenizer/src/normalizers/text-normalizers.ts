@@ -1,7 +1,13 @@
 import { checkChoice, checkOptions, checkText } from '../errors.js';
 import type { Normalizer } from '../pipeline.js';
 import { compilePattern, type TextPattern } from '../regex/text-pattern.js';
-import { alignedSlice, AlignedTextBuilder, composeAligned, textOf, type AlignedText } from '../text/aligned-text.js';
+import {
+  alignedSlice,
+  AlignedTextBuilder,
+  composeAligned,
+  textOf,
+  type AlignedText,
+} from '../text/aligned-text.js';
 import { widthAt } from '../text/code-units.js';
 import { WHITE_SPACE_RANGES } from '../unicode/code-point-ranges.js';
 import { parseCodePointSet } from '../unicode/code-point-set.js';

@@ -19,7 +19,9 @@ export function createUnicodeNormalizer(form: NormalForm): Normalizer {
     { type: form },
     {
       expand(codePoint) {
-        const alone = decomposer.normalizeRun([{ codePoint, start: 0, end: 0 }]).map((part) => part.codePoint);
+        const alone = decomposer
+          .normalizeRun([{ codePoint, start: 0, end: 0 }])
+          .map((part) => part.codePoint);
         return [codePoint, ...alone].some(seesNeighbours) ? null : unitsOf(alone);
       },
       normalizeRun: decomposer.normalizeRun,

@@ -21,7 +21,8 @@ export function createWhitespacePreTokenizer(): PreTokenizer {
   });
   return stage('Whitespace', {}, ({ text, spans }) => {
     const cuts = new SpanList((text.length >> 2) + 1);
-    for (let i = 0; i < spans.length; i += 2) cutRuns(text.units, spans[i]!, spans[i + 1]!, { classOf, cuts });
+    for (let i = 0; i < spans.length; i += 2)
+      cutRuns(text.units, spans[i]!, spans[i + 1]!, { classOf, cuts });
     return cuts.finish();
   });
 }

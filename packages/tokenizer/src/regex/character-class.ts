@@ -4,7 +4,10 @@ import { parseCodePointSet } from '../unicode/code-point-set.js';
 /** Tells whether a code point belongs to a class. */
 export type CharTest = (codePoint: number) => boolean;
 
-/** Oniguruma's classes as JavaScript's properties; `punct` only in brackets, `\p{Punct}` is category P. */
+/**
+ * Oniguruma's classes as JavaScript's properties; `punct` is for brackets, `\p{Punct}` is category P; outside
+ * of brackets `word` has the superscripts and fractions of Latin-1, too.
+ */
 const classSources: Readonly<Record<string, string>> = {
   alnum: '\\p{Alphabetic}\\p{Nd}',
   alpha: '\\p{Alphabetic}',
@@ -16,11 +19,12 @@ const classSources: Readonly<Record<string, string>> = {
   space: '\\p{White_Space}',
   upper: '\\p{Uppercase}',
   word: '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}',
+  loneword: '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}²³¹¼-¾',
   xdigit: '0-9A-Fa-f',
 };
 
-/** Categories that hold what is not assigned. */
-const unassignedNames = ['c', 'cn', 'other', 'unassigned'];
+/** Properties that hold what is not assigned. */
+const unassignedNames = ['any', 'c', 'cn', 'other', 'unassigned'];
 
 /** Finds classes by name; what is newer than the Rust library's Unicode counts as unassigned. */
 export interface CharacterClasses {
@@ -65,8 +69,11 @@ export function ignoringCase(test: CharTest): CharTest {
   return (codePoint) => test(codePoint) || caseVariants(codePoint).some(test);
 }
 
+const DOTLESS_I = 0x131; // its capital is I, and yet it is no i
+
 /** The single characters that differ from `codePoint` in case only. */
 function caseVariants(codePoint: number): number[] {
+  if (codePoint === DOTLESS_I) return [];
   const char = String.fromCodePoint(codePoint);
   const upper = char.toUpperCase();
   const lower = char.toLowerCase();
@@ -74,4 +81,10 @@ function caseVariants(codePoint: number): number[] {
     const [first, ...rest] = variant;
     return rest.length === 0 ? [first!.codePointAt(0)!] : [];
   });
+}
+
+/** True when a character equals several in another case, as `ß` and `SS`; this engine does not do that. */
+export function hasLongVariant(codePoint: number): boolean {
+  const char = String.fromCodePoint(codePoint);
+  return char.toUpperCase().length > char.length || char.toLowerCase().length > char.length;
 }

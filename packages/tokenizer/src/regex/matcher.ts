@@ -27,12 +27,12 @@ export function createMatcher(program: Program): Matcher {
     let lastEnd = -1;
     for (let from = start; from <= end;) {
       if (mayBegin !== undefined) {
-        while (from < end && !mayBegin(charAt(units, from, end))) from++;
+        while (from < end && !mayBegin(charAt(units, from, end))) from += widthAt(units, from, end);
         if (from === end) return;
       }
       const stop = matchAt(ready, run, from);
       if (stop < 0 || (stop === from && stop === lastEnd)) {
-        from += from < end && isPairAt(units, from, end) ? 2 : 1; // an empty match may not touch the last one
+        from += widthAt(units, from, end); // an empty match may not touch the last one
         continue;
       }
       visit(from, stop);
@@ -147,12 +147,12 @@ function remembered(test: CharTest): CharTest {
   };
 }
 
-function isPairAt(units: Uint16Array, index: number, end: number): boolean {
-  return (units[index]! & 0xfc00) === 0xd800 && index + 1 < end;
+function widthAt(units: Uint16Array, index: number, end: number): number {
+  return (units[index]! & 0xfc00) === 0xd800 && index + 1 < end ? 2 : 1;
 }
 
 function charAt(units: Uint16Array, index: number, end: number): number {
-  return isPairAt(units, index, end)
+  return widthAt(units, index, end) === 2
     ? 0x10000 + ((units[index]! - 0xd800) << 10) + (units[index + 1]! - 0xdc00)
     : units[index]!;
 }

@@ -1,15 +1,12 @@
-import { createCharacterClasses, ignoringCase, type CharTest } from './character-class.js';
-import { parseClass, parseEscape, type ParseContext } from './parse-class.js';
+import { createCharacterClasses, hasLongVariant, ignoringCase, type CharTest } from './character-class.js';
+import { parseClass, parseEscape, type ParseContext, type Surroundings } from './parse-class.js';
 import { PatternReader } from './pattern-reader.js';
 import { anchors, charAfter, charBefore, type Node, type PlaceTest } from './syntax-tree.js';
 
 /** Options that a pattern switches on and off. */
-interface Flags {
-  /** `i` */
-  readonly ignoresCase: boolean;
+interface Flags extends Surroundings {
   /** `m`: the dot matches a line feed, too. */
   readonly dotMatchesAll: boolean;
-  readonly depth: number;
 }
 
 const MAX_LENGTH = 20_000;
@@ -67,10 +64,8 @@ function parseAtom(context: ParseContext, flags: Flags): Node {
   switch (char) {
     case '(':
       return parseGroup(context, { ...flags, depth: flags.depth + 1 });
-    case '[': {
-      const test = parseClass(context);
-      return { kind: 'class', test: flags.ignoresCase ? ignoringCase(test) : test };
-    }
+    case '[':
+      return { kind: 'class', test: parseClass(context, { ...flags, depth: 0 }) };
     case '.':
       return { kind: 'class', test: flags.dotMatchesAll ? anyChar : notLineFeed };
     case '^':
@@ -93,7 +88,7 @@ const notLineFeed: CharTest = (char) => char !== 0x0a;
 function literal({ reader }: ParseContext, codePoint: number, { ignoresCase }: Flags): Node {
   if (!ignoresCase) return { kind: 'literal', codePoint };
   const folded = String.fromCodePoint(codePoint);
-  if (folded.toUpperCase().length > folded.length || folded.toLowerCase().length > folded.length)
+  if (hasLongVariant(codePoint))
     throw reader.unsupported(`"${folded}" without regard to case`, folded.length);
   return { kind: 'class', test: ignoringCase((char) => char === codePoint), folded };
 }
@@ -104,7 +99,7 @@ function parseBackslash(context: ParseContext, flags: Flags): Node {
   if (anchor !== undefined) return { kind: 'place', test: anchors[anchor[0]]! };
   const boundary = reader.match(/[bB]/y);
   if (boundary !== undefined) {
-    const isWord = context.classes.named('word')!;
+    const isWord = context.classes.named('loneword')!;
     const isInside = (char: number) => char >= 0 && isWord(char);
     const negates = boundary[0] === 'B';
     return {
@@ -112,7 +107,7 @@ function parseBackslash(context: ParseContext, flags: Flags): Node {
       test: (place) => (isInside(charBefore(place)) !== isInside(charAfter(place))) !== negates,
     };
   }
-  const escape = parseEscape(context);
+  const escape = parseEscape(context, { isInClass: false });
   return typeof escape === 'number' ? literal(context, escape, flags) : { kind: 'class', test: escape };
 }
 
@@ -136,8 +131,7 @@ function parseGroup(context: ParseContext, flags: Flags): Node {
   if (look !== undefined) {
     const isBehind = look[1] === '<';
     const test = lookaround(closed(reader, parseChoice(context, flags)), isBehind ? charBefore : charAfter);
-    if (test === undefined)
-      throw reader.unsupported('a look ahead or behind at more than one character,');
+    if (test === undefined) throw reader.unsupported('a look ahead or behind at more than one character,');
     return { kind: 'place', test: look[2] === '=' ? test : (place) => !test(place) };
   }
   if (reader.match(/\?<[A-Za-z_]\w*>/y) === undefined && reader.skip('?'))
@@ -182,7 +176,8 @@ function parseQuantifiers({ reader }: ParseContext, atom: Node): Node {
     const min = symbol === undefined ? Number(low ?? 0) : symbol === '+' ? 1 : 0;
     const limit = symbol === undefined ? (upTo ?? (comma === undefined ? low : high)) : undefined;
     const max = symbol === '?' ? 1 : limit ? Number(limit) : Infinity;
-    if (max < min || (max > MAX_COUNT && max < Infinity) || min > MAX_COUNT) throw reader.broken('a bad count');
+    if (max < min || (max > MAX_COUNT && max < Infinity) || min > MAX_COUNT)
+      throw reader.broken('a bad count');
     // Ruby reads {n}? and {n,m}+ as quantifiers upon quantifiers
     const isExact = low !== undefined && comma === undefined;
     const isLazy = !isExact && reader.skip('?');

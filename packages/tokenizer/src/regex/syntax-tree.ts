@@ -59,6 +59,5 @@ export const anchors: Readonly<Record<string, PlaceTest>> = {
   A: (place) => place.position === place.start,
   z: (place) => place.position === place.end,
   Z: (place) =>
-    place.position === place.end ||
-    (place.position + 1 === place.end && charAfter(place) === LINE_FEED),
+    place.position === place.end || (place.position + 1 === place.end && charAfter(place) === LINE_FEED),
 };

@@ -44,7 +44,8 @@ export function createDecomposer(form: NormalForm): Decomposer {
       : Array.from(String.fromCodePoint(codePoint).normalize(decomposed), (char) => char.codePointAt(0)!),
   );
   const knownRank = rememberedByCodePoint((codePoint) => classRank(String.fromCodePoint(codePoint), marks));
-  const rankOf = (codePoint: number) => (codePoint < 0x300 || later.has(codePoint) ? 0 : knownRank(codePoint));
+  const rankOf = (codePoint: number) =>
+    codePoint < 0x300 || later.has(codePoint) ? 0 : knownRank(codePoint);
   const compose = (first: number, second: number): number | undefined => {
     const composed = String.fromCodePoint(first, second).normalize('NFC');
     const codePoint = composed.codePointAt(0)!;
