@@ -23,6 +23,7 @@ export function createMatcher(program: Program): Matcher {
   const ready = { ...program, classes };
   const mayBegin = firstCharacters(ready);
   return ({ units, start, end }, visit) => {
+    if (start === end) return; // as in Rust: an empty text has no match, not even an empty one
     const run: Run = { place: { units, start, end, position: start }, failures: new Failures(ready, start) };
     let lastEnd = -1;
     for (let from = start; from <= end;) {
