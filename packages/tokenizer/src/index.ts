@@ -3,6 +3,15 @@ export type { BatchEncoding, PaddingOptions } from './batch.js';
 export { createByt5Tokenizer, type Byt5TokenizerOptions } from './byt5.js';
 export type { DecodeOptions } from './decoding.js';
 export { createByteDecoder } from './decoders/byte-decoder.js';
+export { createDecoderSequence } from './decoders/decoder-sequence.js';
+export {
+  createByteFallbackDecoder,
+  createFuseDecoder,
+  createReplaceDecoder,
+  createStripDecoder,
+  type ReplaceDecoderOptions,
+  type StripDecoderOptions,
+} from './decoders/piece-decoders.js';
 export {
   cleanUpSpaces,
   createWordPieceDecoder,
@@ -16,6 +25,19 @@ export { createByteModel, type ByteModelOptions } from './models/byte-model.js';
 export type { Vocabulary, VocabularyInput } from './models/vocabulary.js';
 export { createWordPiece, type WordPieceModel, type WordPieceOptions } from './models/word-piece.js';
 export { createBertNormalizer, type BertNormalizerOptions } from './normalizers/bert-normalizer.js';
+export {
+  createNormalizerSequence,
+  createPrependNormalizer,
+  createReplaceNormalizer,
+  createStripNormalizer,
+  type ReplaceOptions,
+  type StripNormalizerOptions,
+} from './normalizers/text-normalizers.js';
+export {
+  createLowercaseNormalizer,
+  createStripAccentsNormalizer,
+  createUnicodeNormalizer,
+} from './normalizers/unicode-normalizer.js';
 export type {
   Decoder,
   Json,
@@ -36,6 +58,18 @@ export {
 } from './post-processors/template-processor.js';
 export type { EncodeOptions } from './pair-encoder.js';
 export { createBertPreTokenizer } from './pre-tokenizers/bert-pre-tokenizer.js';
+export {
+  createDigitsPreTokenizer,
+  createPunctuationPreTokenizer,
+  createWhitespacePreTokenizer,
+  createWhitespaceSplitPreTokenizer,
+  type DigitsOptions,
+  type PunctuationOptions,
+} from './pre-tokenizers/character-pre-tokenizers.js';
+export { createPreTokenizerSequence } from './pre-tokenizers/pre-tokenizer-sequence.js';
+export type { DelimiterBehavior } from './pre-tokenizers/span-splitter.js';
+export { createSplitPreTokenizer, type SplitOptions } from './pre-tokenizers/split-pre-tokenizer.js';
+export type { TextPattern } from './regex/text-pattern.js';
 export { AlignedTextBuilder, type AlignedText } from './text/aligned-text.js';
 export { TokenSink } from './text/token-sink.js';
 export type { SpecialToken } from './token-index.js';
@@ -52,3 +86,4 @@ export {
   type TokenizerParts,
 } from './tokenizer-parts.js';
 export type { TruncationStrategy } from './truncation.js';
+export type { NormalForm } from './unicode/canonical-order.js';

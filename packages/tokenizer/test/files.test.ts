@@ -110,7 +110,7 @@ describe('bad tokenizer files give a typed error that names the place', () => {
 
   it.each([
     ['model', 'Unigram', (root: LooseJson) => (root.model = { type: 'Unigram', vocab: [['a', 0]] })],
-    ['normalizer', 'NFKC', (root: LooseJson) => (root.normalizer = { type: 'NFKC' })],
+    ['normalizer', 'Nmt', (root: LooseJson) => (root.normalizer = { type: 'Nmt' })],
     ['pre_tokenizer', 'Metaspace', (root: LooseJson) => (root.pre_tokenizer = { type: 'Metaspace' })],
     [
       'post_processor',
