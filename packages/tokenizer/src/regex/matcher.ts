@@ -55,7 +55,8 @@ interface Run {
 }
 
 /** Where the match that begins at `from` ends, -1 for none. */
-function matchAt({ ops, x, y, splitIndex, classes, places }: Program, run: Run, from: number): number {
+function matchAt(program: Program, run: Run, from: number): number {
+  const { ops, x, y, splitIndex, mayTurnEmpty, classes, places } = program;
   const { place, failures, pending } = run;
   const { units, end } = place;
   pending.length = 0;
@@ -70,9 +71,15 @@ function matchAt({ ops, x, y, splitIndex, classes, places }: Program, run: Run, 
       position += char > 0xffff ? 2 : 1;
       pc++;
     } else if (op === SPLIT) {
-      fails = !failures.enter(splitIndex[pc]!, position);
-      if (!fails) pending.push(y[pc]!, position);
-      pc = operand;
+      const split = splitIndex[pc]!;
+      fails = !failures.enter(split, position);
+      if (!fails) {
+        pending.push(y[pc]!, position);
+        pc = operand;
+      } else if (mayTurnEmpty[pc] === 1 && failures.enter(split + 1, position)) {
+        fails = false;
+        pc = y[pc]!;
+      }
     } else if (op === PLACE) {
       place.position = position;
       fails = !places[operand]!(place);

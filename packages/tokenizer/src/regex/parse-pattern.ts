@@ -1,7 +1,7 @@
 import { createCharacterClasses, hasLongVariant, ignoringCase, type CharTest } from './character-class.js';
 import { parseClass, parseEscape, type ParseContext, type Surroundings } from './parse-class.js';
 import { PatternReader } from './pattern-reader.js';
-import { anchors, charAfter, charBefore, type Node, type PlaceTest } from './syntax-tree.js';
+import { anchors, charAfter, charBefore, mayBeEmpty, type Node, type PlaceTest } from './syntax-tree.js';
 
 /** Options that a pattern switches on and off. */
 interface Flags extends Surroundings {
@@ -176,6 +176,8 @@ function parseQuantifiers({ reader }: ParseContext, atom: Node): Node {
     const [text, symbol, low, comma, high, upTo] = found;
     const { min, max } = countsOf(symbol, { low, high: upTo ?? (comma === undefined ? low : high) });
     if (max < min) throw reader.unsupported(text, text.length);
+    // Oniguruma ends such a loop at its first empty turn, whatever the count: sometimes, as it optimises
+    if (min > 1 && mayBeEmpty(item)) throw reader.unsupported(`${text} after what may be empty`, text.length);
     if (min > MAX_COUNT || (max > MAX_COUNT && max < Infinity)) throw reader.broken('a count is too big');
     // Ruby reads {n}? and {n,m}+ as quantifiers upon quantifiers
     const isExact = low !== undefined && comma === undefined;

@@ -1,6 +1,6 @@
 import { TokenizerError } from '../errors.js';
 import type { CharTest } from './character-class.js';
-import type { Node, PlaceTest } from './syntax-tree.js';
+import { mayBeEmpty, type Node, type PlaceTest } from './syntax-tree.js';
 
 /** Takes the character x. */
 export const CHAR = 0;
@@ -20,8 +20,13 @@ export interface Program {
   readonly ops: Uint8Array;
   readonly x: Int32Array;
   readonly y: Int32Array;
-  /** Number of each SPLIT, by instruction. */
+  /**
+   * Number of each SPLIT, by instruction. A greedy loop whose body may be empty has the next number, too: an
+   * empty turn goes on after the loop, which may happen once a place.
+   */
   readonly splitIndex: Int32Array;
+  /** 1 for such a loop. */
+  readonly mayTurnEmpty: Uint8Array;
   readonly splitCount: number;
   readonly classes: readonly CharTest[];
   readonly places: readonly PlaceTest[];
@@ -35,6 +40,7 @@ interface Draft {
   readonly x: number[];
   readonly y: number[];
   readonly splitIndex: number[];
+  readonly mayTurnEmpty: number[];
   splitCount: number;
   readonly classes: CharTest[];
   readonly places: PlaceTest[];
@@ -45,7 +51,16 @@ interface Draft {
  * @throws TokenizerError (unsupported) for a pattern of more than 2000 instructions
  */
 export function writeProgram(tree: Node): Program {
-  const draft: Draft = { ops: [], x: [], y: [], splitIndex: [], splitCount: 0, classes: [], places: [] };
+  const draft: Draft = {
+    ops: [],
+    x: [],
+    y: [],
+    splitIndex: [],
+    mayTurnEmpty: [],
+    splitCount: 0,
+    classes: [],
+    places: [],
+  };
   write(tree, draft);
   push(draft, MATCH);
   return {
@@ -54,6 +69,7 @@ export function writeProgram(tree: Node): Program {
     x: Int32Array.from(draft.x),
     y: Int32Array.from(draft.y),
     splitIndex: Int32Array.from(draft.splitIndex),
+    mayTurnEmpty: Uint8Array.from(draft.mayTurnEmpty),
   };
 }
 
@@ -67,6 +83,7 @@ function push(draft: Draft, op: number, x = 0, y = 0): number {
     });
   }
   draft.splitIndex.push(op === SPLIT ? draft.splitCount++ : 0);
+  draft.mayTurnEmpty.push(0);
   draft.x.push(x);
   draft.y.push(y);
   return draft.ops.push(op) - 1;
@@ -125,7 +142,11 @@ function writeRepeat({ item, min, max, isLazy }: Node & { readonly kind: 'repeat
   }
   if (max === Infinity) {
     const next = draft.ops.length + 1; // a+ ends in a branch back, and a* is (a+)?
-    push(draft, SPLIT, isLazy ? next : body, isLazy ? body : next);
+    const loop = push(draft, SPLIT, isLazy ? next : body, isLazy ? body : next);
+    if (!isLazy && mayBeEmpty(item)) {
+      draft.mayTurnEmpty[loop] = 1;
+      draft.splitCount++;
+    }
   }
   for (const split of splits) {
     draft.x[split] = isLazy ? draft.ops.length : split + 1;
