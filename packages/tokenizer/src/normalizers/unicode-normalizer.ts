@@ -1,8 +1,7 @@
 import { checkChoice } from '../errors.js';
 import type { Normalizer } from '../pipeline.js';
 import { createDecomposer, type NormalForm } from '../unicode/canonical-order.js';
-import { NONSPACING_MARK_RANGES, OTHER_MARK_RANGES } from '../unicode/code-point-ranges.js';
-import { parseCodePointSet } from '../unicode/code-point-set.js';
+import { createMarkTest } from '../unicode/marks.js';
 import { createCharacterNormalizer, lowerCased, unitsOf } from './character-normalizer.js';
 
 /**
@@ -45,11 +44,6 @@ export function createStripAccentsNormalizer(): Normalizer {
     { type: 'StripAccents' },
     { expand: (codePoint) => unitsOf(isMark(codePoint) ? [] : [codePoint]) },
   );
-}
-
-function createMarkTest(): (codePoint: number) => boolean {
-  const sets = [NONSPACING_MARK_RANGES, OTHER_MARK_RANGES].map(parseCodePointSet);
-  return (codePoint) => sets.some((set) => set.has(codePoint));
 }
 
 /** Vowels and final consonants, which compose although they are no marks. */

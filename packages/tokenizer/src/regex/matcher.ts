@@ -1,6 +1,6 @@
 import type { CharTest } from './character-class.js';
-import { CHAR, CLASS, JUMP, MATCH, PLACE, SPLIT, type Program } from './program.js';
-import { charAfter, type Place } from './syntax-tree.js';
+import { CHAR, CLASS, MATCH, PLACE, SPLIT, type Program } from './program.js';
+import type { Place } from './syntax-tree.js';
 
 /** Finds all matches in units[start, end), from left to right, as a backtracking engine would. */
 export type Matcher = (
@@ -24,7 +24,11 @@ export function createMatcher(program: Program): Matcher {
   const mayBegin = firstCharacters(ready);
   return ({ units, start, end }, visit) => {
     if (start === end) return; // as in Rust: an empty text has no match, not even an empty one
-    const run: Run = { place: { units, start, end, position: start }, failures: new Failures(ready, start) };
+    const run: Run = {
+      place: { units, start, end, position: start },
+      failures: new Failures(ready, start),
+      pending: [],
+    };
     let lastEnd = -1;
     for (let from = start; from <= end;) {
       if (mayBegin !== undefined) {
@@ -46,46 +50,62 @@ export function createMatcher(program: Program): Matcher {
 interface Run {
   readonly place: Place;
   readonly failures: Failures;
+  /** Branches to try when the present one fails: instruction and position. */
+  readonly pending: number[];
 }
 
 /** Where the match that begins at `from` ends, -1 for none. */
-function matchAt({ ops, x, y, splitIndex, classes, places }: Program, run: Run, from: number): number {
-  const { place, failures } = run;
+function matchAt(program: Program, run: Run, from: number): number {
+  const { ops, x, y, splitIndex, mayTurnEmpty, classes, places } = program;
+  const { place, failures, pending } = run;
   const { units, end } = place;
-  const pending: number[] = [];
-  let pc = 0;
-  place.position = from;
-  for (;;) {
-    let fails = false;
+  pending.length = 0;
+  let position = from;
+  for (let pc = 0; ;) {
     const op = ops[pc]!;
+    const operand = x[pc]!;
+    let fails: boolean;
     if (op <= CLASS) {
-      const unit = place.position < end ? units[place.position]! : -1;
-      const char = (unit & 0xfc00) === 0xd800 ? charAfter(place) : unit;
-      fails = char < 0 || (op === CHAR ? char !== x[pc] : !classes[x[pc]!]!(char));
-      place.position += char > 0xffff ? 2 : 1;
+      const char = position < end ? charAt(units, position, end) : -1;
+      fails = op === CHAR ? char !== operand : char < 0 || !classes[operand]!(char);
+      position += char > 0xffff ? 2 : 1;
       pc++;
     } else if (op === SPLIT) {
-      fails = !failures.enter(splitIndex[pc]!, place.position);
+      const split = splitIndex[pc]!;
+      fails = !failures.enter(split, position);
       if (!fails) {
-        pending.push(y[pc]!, place.position);
-        pc = x[pc]!;
+        pending.push(y[pc]!, position);
+        pc = operand;
+      } else if (mayTurnEmpty[pc] === 1 && failures.enter(split + 1, position)) {
+        fails = false;
+        pc = y[pc]!;
       }
-    } else if (op === JUMP) pc = x[pc]!;
-    else if (op === MATCH) return place.position;
-    else fails = !places[x[pc++]!]!(place);
+    } else if (op === PLACE) {
+      place.position = position;
+      fails = !places[operand]!(place);
+      pc++;
+    } else if (op === MATCH) return position;
+    else {
+      fails = false;
+      pc = operand;
+    }
     if (!fails) continue;
     if (pending.length === 0) return -1;
-    place.position = pending.pop()!;
+    position = pending.pop()!;
     pc = pending.pop()!;
   }
 }
 
-const BLOCK = 64;
+const BLOCK_BITS = 6;
+const BLOCK_MASK = 63;
 
 /** The branches that were entered, by place: a bit each, in blocks of places that are made when needed. */
 class Failures {
-  private readonly blocks = new Map<number, Uint32Array>();
+  private readonly blocks = new Map<number, Int32Array>();
   private readonly width: number;
+  /** The block asked for last. */
+  private block: Int32Array = new Int32Array(0);
+  private key = -1;
 
   constructor(
     { splitCount }: Program,
@@ -97,26 +117,30 @@ class Failures {
   /** False when the branch was entered at this place before. */
   enter(split: number, position: number): boolean {
     const place = position - this.start;
-    const key = Math.floor(place / BLOCK);
-    let block = this.blocks.get(key);
-    if (block === undefined) this.blocks.set(key, (block = new Uint32Array(BLOCK * this.width)));
-    const at = (place % BLOCK) * this.width + (split >> 5);
-    const bit = 1 << (split & 31);
-    if ((block[at]! & bit) !== 0) return false;
-    block[at]! |= bit;
-    return true;
+    if (place >> BLOCK_BITS !== this.key) this.open(place >> BLOCK_BITS);
+    const at = (place & BLOCK_MASK) * this.width + (split >> 5);
+    const before = this.block[at]!;
+    this.block[at] = before | (1 << (split & 31));
+    return this.block[at] !== before;
   }
 
   /** A match ended here: its own branches did not fail, and nothing before matters any more. */
   forget(position: number): void {
     const place = position - this.start;
-    const key = Math.floor(place / BLOCK);
+    const key = place >> BLOCK_BITS;
     for (const old of this.blocks.keys()) {
       if (old >= key) break;
       this.blocks.delete(old);
     }
-    const at = (place % BLOCK) * this.width;
+    const at = (place & BLOCK_MASK) * this.width;
     this.blocks.get(key)?.fill(0, at, at + this.width);
+  }
+
+  private open(key: number): void {
+    let block = this.blocks.get(key);
+    if (block === undefined) this.blocks.set(key, (block = new Int32Array(this.width << BLOCK_BITS)));
+    this.block = block;
+    this.key = key;
   }
 }
 

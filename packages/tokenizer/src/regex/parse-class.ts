@@ -10,7 +10,7 @@ export interface ParseContext {
 }
 
 /** A character, or a class such as `\s`. */
-export type Escape = number | CharTest;
+type Escape = number | CharTest;
 
 const controls: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13, a: 7, e: 27 };
 const shorthands: Readonly<Record<string, string>> = { w: 'word', s: 'space', d: 'digit', h: 'xdigit' };
@@ -107,10 +107,11 @@ function parseMember(context: ParseContext, surroundings: Surroundings): CharTes
   }
   if (reader.skip('[')) return parseClass(context, surroundings);
   const first = parseClassChar(context);
-  if (typeof first !== 'number') return first;
   const isRange = reader.match(/-(?!\]|\[|&&)/y) !== undefined;
   const last = isRange ? parseClassChar(context) : first;
-  if (typeof last !== 'number') return (char) => char === first || char === 0x2d || last(char);
+  if (typeof first !== 'number' && !isRange) return first;
+  if (typeof first !== 'number' || typeof last !== 'number')
+    throw reader.broken('a range from or to a class');
   if (last < first) throw reader.broken('a range that runs backwards');
   if (surroundings.ignoresCase) refuseLongVariants(context, first, last);
   return (char) => char >= first && char <= last;

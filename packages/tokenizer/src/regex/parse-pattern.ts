@@ -1,7 +1,7 @@
 import { createCharacterClasses, hasLongVariant, ignoringCase, type CharTest } from './character-class.js';
 import { parseClass, parseEscape, type ParseContext, type Surroundings } from './parse-class.js';
 import { PatternReader } from './pattern-reader.js';
-import { anchors, charAfter, charBefore, type Node, type PlaceTest } from './syntax-tree.js';
+import { anchors, charAfter, charBefore, mayBeEmpty, type Node, type PlaceTest } from './syntax-tree.js';
 
 /** Options that a pattern switches on and off. */
 interface Flags extends Surroundings {
@@ -172,18 +172,27 @@ function parseQuantifiers({ reader }: ParseContext, atom: Node): Node {
   for (;;) {
     const found = reader.match(/([*+?])|\{(\d+)(?:(,)(\d*))?\}|\{,(\d+)\}/y);
     if (found === undefined) return item;
-    const [, symbol, low, comma, high, upTo] = found;
-    const min = symbol === undefined ? Number(low ?? 0) : symbol === '+' ? 1 : 0;
-    const limit = symbol === undefined ? (upTo ?? (comma === undefined ? low : high)) : undefined;
-    const max = symbol === '?' ? 1 : limit ? Number(limit) : Infinity;
-    if (max < min || (max > MAX_COUNT && max < Infinity) || min > MAX_COUNT)
-      throw reader.broken('a bad count');
+    if (item.kind === 'place') throw reader.broken('an anchor cannot be repeated:');
+    const [text, symbol, low, comma, high, upTo] = found;
+    const { min, max } = countsOf(symbol, { low, high: upTo ?? (comma === undefined ? low : high) });
+    if (max < min) throw reader.unsupported(text, text.length);
+    // Oniguruma ends such a loop at its first empty turn, whatever the count: sometimes, as it optimises
+    if (min > 1 && mayBeEmpty(item)) throw reader.unsupported(`${text} after what may be empty`, text.length);
+    if (min > MAX_COUNT || (max > MAX_COUNT && max < Infinity)) throw reader.broken('a count is too big');
     // Ruby reads {n}? and {n,m}+ as quantifiers upon quantifiers
     const isExact = low !== undefined && comma === undefined;
     const isLazy = !isExact && reader.skip('?');
     const repeat: Node = { kind: 'repeat', item, min, max, isLazy };
     item = symbol !== undefined && !isLazy && reader.skip('+') ? possessive(repeat, reader) : repeat;
   }
+}
+
+function countsOf(
+  symbol: string | undefined,
+  { low, high }: { readonly low: string | undefined; readonly high: string | undefined },
+): { readonly min: number; readonly max: number } {
+  if (symbol === undefined) return { min: Number(low ?? 0), max: high ? Number(high) : Infinity };
+  return { min: symbol === '+' ? 1 : 0, max: symbol === '?' ? 1 : Infinity };
 }
 
 /** A repeat that gives nothing back; of a single character, so that one look ahead says the same. */

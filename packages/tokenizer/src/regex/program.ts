@@ -1,35 +1,46 @@
 import { TokenizerError } from '../errors.js';
 import type { CharTest } from './character-class.js';
-import type { Node, PlaceTest } from './syntax-tree.js';
+import { mayBeEmpty, type Node, type PlaceTest } from './syntax-tree.js';
 
-/** Instructions; `x` and `y` are their operands. */
-export const CHAR = 0; // x: code point
-export const CLASS = 1; // x: index of a class
-export const PLACE = 2; // x: index of a place test
-export const SPLIT = 3; // x: tried first, y: tried second, by instruction
-export const JUMP = 4; // x: instruction
+/** Takes the character x. */
+export const CHAR = 0;
+/** Takes a character of class x. */
+export const CLASS = 1;
+/** Goes on when place test x holds. */
+export const PLACE = 2;
+/** Goes on at instruction x, and when that fails at y. */
+export const SPLIT = 3;
+// Goes on at instruction x: what is left when it is none of the others.
+const JUMP = 4;
+/** Ends a match. */
 export const MATCH = 5;
 
 /** A pattern as instructions of a small machine. */
 export interface Program {
-  readonly ops: readonly number[];
-  readonly x: readonly number[];
-  readonly y: readonly number[];
-  /** Number of each SPLIT, by instruction. */
-  readonly splitIndex: readonly number[];
+  readonly ops: Uint8Array;
+  readonly x: Int32Array;
+  readonly y: Int32Array;
+  /**
+   * Number of each SPLIT, by instruction. A greedy loop whose body may be empty has the next number, too: an
+   * empty turn goes on after the loop, which may happen once a place.
+   */
+  readonly splitIndex: Int32Array;
+  /** 1 for such a loop. */
+  readonly mayTurnEmpty: Uint8Array;
   readonly splitCount: number;
   readonly classes: readonly CharTest[];
   readonly places: readonly PlaceTest[];
 }
 
 /** Bounds time and memory per character of text, whatever the pattern. */
-const MAX_INSTRUCTIONS = 3000;
+const MAX_INSTRUCTIONS = 2000;
 
 interface Draft {
   readonly ops: number[];
   readonly x: number[];
   readonly y: number[];
   readonly splitIndex: number[];
+  readonly mayTurnEmpty: number[];
   splitCount: number;
   readonly classes: CharTest[];
   readonly places: PlaceTest[];
@@ -37,13 +48,29 @@ interface Draft {
 
 /**
  * Translates a tree; counted repetition is written out.
- * @throws TokenizerError (unsupported) for a pattern of more than 3000 instructions
+ * @throws TokenizerError (unsupported) for a pattern of more than 2000 instructions
  */
 export function writeProgram(tree: Node): Program {
-  const draft: Draft = { ops: [], x: [], y: [], splitIndex: [], splitCount: 0, classes: [], places: [] };
+  const draft: Draft = {
+    ops: [],
+    x: [],
+    y: [],
+    splitIndex: [],
+    mayTurnEmpty: [],
+    splitCount: 0,
+    classes: [],
+    places: [],
+  };
   write(tree, draft);
   push(draft, MATCH);
-  return draft;
+  return {
+    ...draft,
+    ops: Uint8Array.from(draft.ops),
+    x: Int32Array.from(draft.x),
+    y: Int32Array.from(draft.y),
+    splitIndex: Int32Array.from(draft.splitIndex),
+    mayTurnEmpty: Uint8Array.from(draft.mayTurnEmpty),
+  };
 }
 
 function push(draft: Draft, op: number, x = 0, y = 0): number {
@@ -56,6 +83,7 @@ function push(draft: Draft, op: number, x = 0, y = 0): number {
     });
   }
   draft.splitIndex.push(op === SPLIT ? draft.splitCount++ : 0);
+  draft.mayTurnEmpty.push(0);
   draft.x.push(x);
   draft.y.push(y);
   return draft.ops.push(op) - 1;
@@ -114,7 +142,11 @@ function writeRepeat({ item, min, max, isLazy }: Node & { readonly kind: 'repeat
   }
   if (max === Infinity) {
     const next = draft.ops.length + 1; // a+ ends in a branch back, and a* is (a+)?
-    push(draft, SPLIT, isLazy ? next : body, isLazy ? body : next);
+    const loop = push(draft, SPLIT, isLazy ? next : body, isLazy ? body : next);
+    if (!isLazy && mayBeEmpty(item)) {
+      draft.mayTurnEmpty[loop] = 1;
+      draft.splitCount++;
+    }
   }
   for (const split of splits) {
     draft.x[split] = isLazy ? draft.ops.length : split + 1;

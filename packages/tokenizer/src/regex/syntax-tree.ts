@@ -61,3 +61,17 @@ export const anchors: Readonly<Record<string, PlaceTest>> = {
   Z: (place) =>
     place.position === place.end || (place.position + 1 === place.end && charAfter(place) === LINE_FEED),
 };
+
+/** True when the node can match without taking a character. */
+export function mayBeEmpty(node: Node): boolean {
+  switch (node.kind) {
+    case 'sequence':
+      return node.items.every(mayBeEmpty);
+    case 'choice':
+      return node.items.some(mayBeEmpty);
+    case 'repeat':
+      return node.min === 0 || mayBeEmpty(node.item);
+    default:
+      return node.kind === 'place';
+  }
+}

@@ -1,5 +1,6 @@
 import { LATER_THAN_UNICODE_9_RANGES } from './code-point-ranges.js';
 import { parseCodePointSet } from './code-point-set.js';
+import { createMarkTest } from './marks.js';
 
 /**
  * One mark of every combining class up to Unicode 9, in the order of the classes (1, 7, 8, 9, 10 … 240), in
@@ -37,6 +38,7 @@ export type NormalForm = 'NFC' | 'NFD' | 'NFKC' | 'NFKD';
 export function createDecomposer(form: NormalForm): Decomposer {
   const later = parseCodePointSet(LATER_THAN_UNICODE_9_RANGES);
   const marks = classMarks.split(' ').map((hex) => String.fromCodePoint(parseInt(hex, 16)));
+  const isMark = createMarkTest();
   const decomposed = form === 'NFC' || form === 'NFD' ? 'NFD' : 'NFKD';
   const decompose = rememberedByCodePoint((codePoint): readonly number[] =>
     later.has(codePoint)
@@ -44,8 +46,7 @@ export function createDecomposer(form: NormalForm): Decomposer {
       : Array.from(String.fromCodePoint(codePoint).normalize(decomposed), (char) => char.codePointAt(0)!),
   );
   const knownRank = rememberedByCodePoint((codePoint) => classRank(String.fromCodePoint(codePoint), marks));
-  const rankOf = (codePoint: number) =>
-    codePoint < 0x300 || later.has(codePoint) ? 0 : knownRank(codePoint);
+  const rankOf = (codePoint: number) => (isMark(codePoint) ? knownRank(codePoint) : 0);
   const compose = (first: number, second: number): number | undefined => {
     const composed = String.fromCodePoint(first, second).normalize('NFC');
     const codePoint = composed.codePointAt(0)!;
