@@ -27,7 +27,7 @@ export class AlignedTextBuilder {
 
   /** @param sizeHint  expected length in code units; the text may grow beyond it */
   constructor(sizeHint: number) {
-    this.units = new Uint16Array(Math.max(64, sizeHint));
+    this.units = new Uint16Array(sizeHint);
   }
 
   /** Forgets the text; the memory stays. */
