@@ -1,4 +1,5 @@
 import { codePointAt } from '../../text/code-units.js';
+import { pause } from '../pause.js';
 import type { Alphabet } from './alphabet.js';
 import type { PieceRules } from './piece-rules.js';
 
@@ -13,6 +14,15 @@ export interface Fragments {
   readonly counts: Float64Array;
 }
 
+interface CutOptions {
+  readonly alphabet: Alphabet;
+  readonly rules: PieceRules;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Words between two pauses: some ten milliseconds of work. */
+const wordsPerTurn = 2 ** 15;
+
 /**
  * Cuts words wherever no piece can reach across: at characters outside the alphabet, and between neighbours
  * that the rules keep apart. What stands on one side of a cut does not depend on the other side (the lattice
@@ -20,34 +30,40 @@ export interface Fragments {
  * of the whole words, while `word`, `word,` and `(word` become one fragment and are worked on once. Sorted,
  * so that the order of the words does not matter.
  */
-export function cutIntoFragments(
+export async function cutIntoFragments(
   words: ReadonlyMap<string, number>,
-  alphabet: Alphabet,
-  rules: PieceRules,
-): Fragments {
+  { alphabet, rules, signal }: CutOptions,
+): Promise<Fragments> {
   const symbolOf = new Int32Array(0x110000);
   alphabet.codePoints.forEach((codePoint, symbol) => (symbolOf[codePoint] = symbol));
   const counts = new Map<string, number>();
-  const add = (fragment: string, count: number) => {
-    if (fragment !== '') counts.set(fragment, (counts.get(fragment) ?? 0) + count);
-  };
+  let wordsDone = 0;
   for (const [word, count] of words) {
-    let start = 0;
-    let left = 0;
-    for (let i = 0; i < word.length;) {
-      const codePoint = codePointAt(word, i, word.length);
-      const next = i + (codePoint > 0xffff ? 2 : 1);
-      const symbol = symbolOf[codePoint]!;
-      if (symbol === 0 || (left !== 0 && rules.cutsBetween(left, symbol))) {
-        add(word.slice(start, i), count);
-        start = symbol === 0 ? next : i;
-      }
-      left = symbol;
-      i = next;
-    }
-    add(word.slice(start), count);
+    for (const fragment of fragmentsOf(word, symbolOf, rules))
+      counts.set(fragment, (counts.get(fragment) ?? 0) + count);
+    if (++wordsDone % wordsPerTurn === 0) await pause(signal);
   }
+  await pause(signal);
   return toSymbols(counts, symbolOf);
+}
+
+function fragmentsOf(word: string, symbolOf: Int32Array, rules: PieceRules): readonly string[] {
+  const fragments: string[] = [];
+  let start = 0;
+  let left = 0;
+  for (let i = 0; i < word.length;) {
+    const codePoint = codePointAt(word, i, word.length);
+    const next = i + (codePoint > 0xffff ? 2 : 1);
+    const symbol = symbolOf[codePoint]!;
+    if (symbol === 0 || (left !== 0 && rules.cutsBetween(left, symbol))) {
+      if (i > start) fragments.push(word.slice(start, i));
+      start = symbol === 0 ? next : i;
+    }
+    left = symbol;
+    i = next;
+  }
+  if (word.length > start) fragments.push(word.slice(start));
+  return fragments;
 }
 
 function toSymbols(countOf: ReadonlyMap<string, number>, symbolOf: Int32Array): Fragments {

@@ -53,9 +53,9 @@ async function seedLattice(
   alphabet: Alphabet,
   settings: UnigramSettings,
 ): Promise<PieceLattice> {
-  const { onProgress } = settings;
+  const { signal, onProgress } = settings;
   const rules = createPieceRules(alphabet.codePoints, settings);
-  const fragments = cutIntoFragments(words, alphabet, rules);
+  const fragments = await cutIntoFragments(words, { alphabet, rules, signal });
   const seeds = await findSeedPieces(fragments, { ...settings, rules });
   const lattice = createLattice(fragments, seeds, alphabet.counts);
   onProgress?.({ phase: 'seed', pieces: lattice.pieces.lengths.length, fragments: fragments.counts.length });

@@ -1,5 +1,11 @@
 import { pause } from '../pause.js';
-import { createSegmenter, UNKNOWN_PIECE, type Segmenter } from './best-segmentation.js';
+import {
+  createSegmenter,
+  forEachPiece,
+  segment,
+  UNKNOWN_PIECE,
+  type Segmenter,
+} from './best-segmentation.js';
 import { fragmentsPerTurn } from './expected-counts.js';
 import type { PieceLattice } from './piece-lattice.js';
 
@@ -52,8 +58,9 @@ async function countUses(
   for (let fragment = 0; fragment < counts.length; fragment++) {
     const start = starts[fragment]!;
     count = counts[fragment]!;
-    segmenter.segment({ start, length: starts[fragment + 1]! - 1 - start });
-    segmenter.forEachPiece(use);
+    const length = starts[fragment + 1]! - 1 - start;
+    segment(segmenter, { start, length });
+    forEachPiece(segmenter, { length, visit: use });
     if (fragment % fragmentsPerTurn === fragmentsPerTurn - 1) await pause(signal);
   }
   return uses;
@@ -72,16 +79,17 @@ function lossWithout(piece: number, { lattice, segmenter, uses, total }: LossCon
   const { places, lengths, scores } = lattice.pieces;
   const length = lengths[piece]!;
   if (length === 1) return Infinity;
-  const score = segmenter.segment({ start: places[piece]!, length, without: piece });
+  const score = segment(segmenter, { start: places[piece]!, length, without: piece });
   if (score > scores[piece]!) return -Infinity;
   const own = uses[piece]!;
   let parts = 0;
   let logCounts = 0;
-  segmenter.forEachPiece((part) => {
+  const visit = (part: number) => {
     parts++;
     // An unknown character has no count yet: it would come in with this piece's.
     logCounts += Math.log(own + (part === UNKNOWN_PIECE ? 0 : uses[part]!));
-  });
+  };
+  forEachPiece(segmenter, { length, visit });
   const logTotalAfter = Math.log(total + own * (parts - 1));
   return own * (Math.log(own) - Math.log(total) - (logCounts - parts * logTotalAfter));
 }

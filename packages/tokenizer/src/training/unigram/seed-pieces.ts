@@ -67,11 +67,7 @@ async function scanIntervals(
 ): Promise<void> {
   const { symbols, starts, counts } = fragments;
   const fragmentAt = fragmentsByPosition(fragments);
-  const open = {
-    lengths: new Int32Array(depth + 2),
-    firsts: new Int32Array(depth + 2),
-    before: new Float64Array(depth + 2),
-  };
+  const open = openIntervals(depth + 2);
   let top = 0;
   let seen = 0;
   let shared = 0; // symbols that order[k] has in common with order[k - 1]
@@ -102,6 +98,14 @@ async function scanIntervals(
     shared = following;
     if (k % suffixesPerTurn === 0) await pause(signal);
   }
+}
+
+function openIntervals(room: number) {
+  return {
+    lengths: new Int32Array(room),
+    firsts: new Int32Array(room),
+    before: new Float64Array(room),
+  };
 }
 
 /** Length of the prefix that two suffixes share, up to the end of a fragment and at most `depth`. */
