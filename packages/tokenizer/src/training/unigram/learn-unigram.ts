@@ -1,4 +1,5 @@
 import { show, TokenizerError } from '../../errors.js';
+import { pause } from '../pause.js';
 import { chooseAlphabet, type Alphabet } from './alphabet.js';
 import { digamma } from './digamma.js';
 import { expectedCounts } from './expected-counts.js';
@@ -73,6 +74,7 @@ async function maximize(seeded: PieceLattice, settings: UnigramSettings): Promis
     lattice = reestimate(lattice, counts);
     const pieces = lattice.pieces.lengths.length;
     onProgress?.({ phase: 'em', step, pieces, objective });
+    await pause(signal);
     if (step % numSubIterations !== 0) continue;
     if (pieces <= target) return lattice;
     const goal = Math.max(target, Math.floor(shrinkingFactor * pieces));
@@ -87,6 +89,7 @@ async function maximize(seeded: PieceLattice, settings: UnigramSettings): Promis
       Float64Array.from(kept, (piece) => lattice.pieces.scores[piece]!),
     );
     onProgress?.({ phase: 'prune', pieces: kept.length, target });
+    await pause(signal);
   }
 }
 
