@@ -1,0 +1,41 @@
+/** Replacements by text, as a SentencePiece character map holds them. */
+export type CharacterRules = ReadonlyMap<string, string>;
+
+/** Controls, which vanish. */
+const removed = /[\u0001-\u0008\u000b\u000e-\u001f\u007f\u008f\u009f]/; // eslint-disable-line no-control-regex
+
+/** What becomes a space besides NFKC's own: line ends, invisible marks, ▁ itself, the replacement character. */
+const spaces = '\t\n\f\r\u1680\u200b\u200c\u200e\u200f\u2028\u2029\u2581\ufeff\ufffd';
+
+/** The full-width tilde, which NFKC would make `~`, stays: Japanese and Korean texts write ranges with it. */
+const kept = '\uff5e';
+
+/**
+ * SentencePiece's default normalisation `nmt_nfkc` as rules: NFKC of every character, canonical compositions of
+ * every composed character from its parts, and the clean-up of controls and spaces.
+ *
+ * SentencePiece lists, besides, compositions from compatibility variants of the parts (a full-width A with a
+ * combining accent, half-width jamo): seven times as many rules for sequences that texts do not have. The rules
+ * are those of the Unicode version that the JavaScript engine has; a saved tokenizer keeps them.
+ * @see Unicode Standard Annex 15; SentencePiece's doc/normalization.md
+ */
+export function nmtNfkcRules(): CharacterRules {
+  const rules = new Map<string, string>();
+  for (let codePoint = 1; codePoint < 0x110000; codePoint++) {
+    if (codePoint === 0xd800) codePoint = 0xe000;
+    const char = String.fromCodePoint(codePoint);
+    const normalized = char.normalize('NFKC');
+    if (removed.test(char)) rules.set(char, '');
+    else if (normalized !== char) rules.set(char, normalized);
+    const parts = Array.from(char.normalize('NFD'));
+    if (parts.length > 1 && parts.join('').normalize('NFC') === char) {
+      for (let taken = 1; taken < parts.length; taken++) {
+        const start = parts.slice(0, taken).join('').normalize('NFC');
+        rules.set(start + parts.slice(taken).join(''), normalized);
+      }
+    }
+  }
+  for (const char of spaces) rules.set(char, ' ');
+  rules.delete(kept);
+  return rules;
+}
