@@ -32,7 +32,7 @@ export function decodeIds(
     const token = index.idToToken(id);
     if (token !== undefined) tokens.push(token);
   }
-  const text = parts.decoder?.decode(tokens) ?? tokens.join(' ');
+  const text = parts.decoder?.decode(tokens).join('') ?? tokens.join(' ');
   return cleanUpSpaces ? cleanUp(text) : text;
 }
 

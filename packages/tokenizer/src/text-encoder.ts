@@ -1,5 +1,12 @@
 import { createAddedTokenMatcher, type AddedTokenMatcher } from './added-token-matcher.js';
-import { alignedSlice, mapToOriginal, sliceAligned, textOf, type AlignedText } from './text/aligned-text.js';
+import {
+  alignedSlice,
+  mapToOriginal,
+  sliceAligned,
+  textOf,
+  wholeText,
+  type AlignedText,
+} from './text/aligned-text.js';
 import { TokenSink } from './text/token-sink.js';
 import type { TokenizerParts } from './tokenizer-parts.js';
 
@@ -72,7 +79,8 @@ function encodePlain(
 }
 
 function encodeWords(text: AlignedText, { preTokenizer, model }: TokenizerParts, sink: TokenSink): void {
-  const words = preTokenizer?.preTokenize(text) ?? { text, spans: Int32Array.of(0, text.length) };
+  const whole = wholeText(text);
+  const words = preTokenizer?.preTokenize(whole) ?? whole;
   const before = sink.length;
   model.encode(words, sink);
   mapToOriginal(words.text, sink.offsets, 2 * before, 2 * sink.length);

@@ -22,10 +22,17 @@ export class AlignedTextBuilder {
   private length = 0;
   private segments = new Int32Array(12);
   private segmentsLength = 0;
+  /** Segment of the text that pushAligned read last; such texts are read from left to right. */
+  private cursor = 0;
 
   /** @param sizeHint  expected length in code units; the text may grow beyond it */
   constructor(sizeHint: number) {
     this.units = new Uint16Array(sizeHint);
+  }
+
+  /** Number of code units so far. */
+  get size(): number {
+    return this.length;
   }
 
   /** Starts a linear stretch: units pushed from here on map one to one from `originalStart`. */
@@ -61,6 +68,32 @@ export class AlignedTextBuilder {
     }
     this.length = at;
     return i;
+  }
+
+  /** Takes the last code unit back; the segment it began in stays. */
+  pop(): void {
+    this.length--;
+  }
+
+  /** Appends units [from, to) of another text, aligned with that text's original. */
+  pushAligned({ units, segments }: AlignedText, from: number, to: number): void {
+    if (this.length + to - from > this.units.length)
+      this.units = grown(this.units, this.length + to - from);
+    const last = segments.length - 3;
+    let segment = this.cursor <= last && segments[this.cursor]! <= from ? this.cursor : 0;
+    for (let i = from; i < to;) {
+      while (segment < last && segments[segment + 3]! <= i) segment += 3;
+      const stop = segment < last && segments[segment + 3]! < to ? segments[segment + 3]! : to;
+      const isLinear = segments[segment + 2] === LINEAR;
+      this.pushSegment(
+        segments[segment + 1]! + (isLinear ? i - segments[segment]! : 0),
+        segments[segment + 2]!,
+      );
+      let at = this.length;
+      for (; i < stop; i++) this.units[at++] = units[i]!;
+      this.length = at;
+    }
+    this.cursor = segment;
   }
 
   /** Appends one code point. */
@@ -125,6 +158,26 @@ export function sliceAligned({ units, segments }: AlignedText, from: number, to:
     kept.push(start + skipped - from, segments[i + 1]! + (isLinear ? skipped : 0), segments[i + 2]!);
   }
   return { units: units.subarray(from, to), length: to - from, segments: Int32Array.from(kept) };
+}
+
+/** The text as one word, as a pipeline begins. */
+export function wholeText(text: AlignedText): { readonly text: AlignedText; readonly spans: Int32Array } {
+  return { text, spans: text.length === 0 ? new Int32Array(0) : Int32Array.of(0, text.length) };
+}
+
+/** Where units [from, to) of the text came from: the start, and the end, in the original. */
+export function sourceOf({ segments }: AlignedText, from: number, to: number): readonly [number, number] {
+  let low = 0;
+  let high = segments.length / 3 - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (segments[3 * middle]! <= from) low = middle;
+    else high = middle - 1;
+  }
+  const start = segments[3 * low + 1]! + (segments[3 * low + 2] === LINEAR ? from - segments[3 * low]! : 0);
+  while (3 * low + 3 < segments.length && segments[3 * low + 3]! < to) low++;
+  const blockEnd = segments[3 * low + 2]!;
+  return [start, blockEnd === LINEAR ? segments[3 * low + 1]! + to - segments[3 * low]! : blockEnd];
 }
 
 /** The text as a string. */
