@@ -135,7 +135,7 @@ describe('learnUnigram', () => {
     });
     expect(pieces.join('')).toContain('\ufffd');
     expect(pieces.join('')).not.toMatch(/\0/);
-    expect(pieces.join('').isWellFormed?.() ?? true).toBe(true);
+    expect(pieces.join('')).not.toMatch(/\p{Surrogate}/u);
   });
 
   it('one word alone is learned', async () => {
@@ -156,7 +156,7 @@ describe('learnUnigram', () => {
     expect(smaller.length).toBeLessThan(20);
     const error = await reasonOf(learnUnigram(words, { vocabSize: 100 }));
     expect(error).toMatchObject({ code: 'bad-option', field: 'vocabSize' });
-    expect(String(error)).toContain(`the texts give ${smaller.length} pieces`);
+    expect(String(error)).toContain(`the texts give ${smaller.length} tokens`);
     expect(await learnUnigram(words, { vocabSize: smaller.length })).toEqual(smaller);
   });
 

@@ -298,15 +298,18 @@ describe('rules', () => {
     ['1', true, { splitDigits: true }],
     ['abcd', false, { maxPieceLength: 3 }],
   ];
-  it.each(allowed)('%s: %s', (piece, isAllowed, changed = {}) => {
-    const codePoints = [0, ...Array.from(new Set(piece), (char) => char.codePointAt(0)!)];
-    const symbols = Int32Array.from(piece, (char) => codePoints.indexOf(char.codePointAt(0)!));
-    const rules = createPieceRules(codePoints, { ...ruleDefaults, ...changed });
-    expect(rules.allows(symbols, 0, symbols.length)).toBe(isAllowed);
-    if (!isAllowed) return;
-    for (let i = 1; i < symbols.length; i++)
-      expect(rules.cutsBetween(symbols[i - 1]!, symbols[i]!)).toBe(false);
-  });
+  it.each(allowed.map(([piece, isAllowed, changed = {}]) => ({ piece, isAllowed, changed })))(
+    '$piece: $isAllowed with $changed',
+    ({ piece, isAllowed, changed }) => {
+      const codePoints = [0, ...Array.from(new Set(piece), (char) => char.codePointAt(0)!)];
+      const symbols = Int32Array.from(piece, (char) => codePoints.indexOf(char.codePointAt(0)!));
+      const rules = createPieceRules(codePoints, { ...ruleDefaults, ...changed });
+      expect(rules.allows(symbols, 0, symbols.length)).toBe(isAllowed);
+      if (!isAllowed) return;
+      for (let i = 1; i < symbols.length; i++)
+        expect(rules.cutsBetween(symbols[i - 1]!, symbols[i]!)).toBe(false);
+    },
+  );
 
   it('scripts: Japanese is one, unassigned is Common', () => {
     const scriptOf = scriptClasses();

@@ -9,7 +9,8 @@ interface WordCountOptions {
   /** The function that errors name. */
   readonly op: string;
   readonly normalizer: Normalizer;
-  readonly preTokenizer: PreTokenizer;
+  /** Without one, a text is one word. */
+  readonly preTokenizer: PreTokenizer | undefined;
   readonly signal: AbortSignal | undefined;
   /** Called now and then with the number of texts and of distinct words so far. */
   readonly onProgress: (texts: number, words: number) => void;
@@ -28,7 +29,8 @@ export async function countWords(
   let charsThisTurn = 0;
   for await (const text of texts) {
     if (typeof text !== 'string') throw notText(op, text, textCount);
-    const words = preTokenizer.preTokenize(wholeText(normalizer.normalize(text, 0, text.length)));
+    const normalized = wholeText(normalizer.normalize(text, 0, text.length));
+    const words = preTokenizer === undefined ? normalized : preTokenizer.preTokenize(normalized);
     const whole = textOf(words.text);
     for (let i = 0; i < words.spans.length; i += 2) {
       const start = words.spans[i]!;

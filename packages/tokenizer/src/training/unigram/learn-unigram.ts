@@ -39,10 +39,10 @@ export async function learnUnigram(
   options: LearnUnigramOptions = {},
 ): Promise<readonly ScoredPiece[]> {
   const settings = unigramSettings(options);
-  const { specialTokens, userDefinedSymbols, signal } = settings;
+  const { specialTokens, userDefinedSymbols, reservedTokens, signal } = settings;
   signal?.throwIfAborted();
   checkWords(words);
-  const plain = wordsWithoutSymbols(words, [...specialTokens, ...userDefinedSymbols]);
+  const plain = wordsWithoutSymbols(words, [...specialTokens, ...userDefinedSymbols, ...reservedTokens]);
   const alphabet = chooseAlphabet(plain, settings);
   checkRoom(alphabet, settings);
   const seeded = await seedLattice(plain, alphabet, settings);
@@ -65,8 +65,8 @@ async function seedLattice(
 
 /** Expectation maximisation and pruning by turns, from the seeds to a few more pieces than wanted. */
 async function maximize(seeded: PieceLattice, settings: UnigramSettings): Promise<PieceLattice> {
-  const { vocabSize, numSubIterations, shrinkingFactor, signal, onProgress } = settings;
-  const target = Math.floor(vocabSize * surplus);
+  const { vocabSize, reservedTokens, numSubIterations, shrinkingFactor, signal, onProgress } = settings;
+  const target = Math.floor((vocabSize - reservedTokens.length) * surplus);
   let lattice = seeded;
   for (let step = 1; ; step++) {
     const unknownScore = scoreOfUnknown(lattice);
@@ -134,7 +134,7 @@ function badWords(problem: string, remedy: string): TokenizerError {
 /** @throws TokenizerError when the pieces that cannot be left out are more than vocabSize */
 function checkRoom({ codePoints }: Alphabet, settings: UnigramSettings): void {
   const characters = codePoints.length - 1;
-  const given = givenPieces(settings).length;
+  const given = givenPieces(settings).length + settings.reservedTokens.length;
   if (characters === 0)
     throw badWords('there is no character to learn from', 'texts of white space only, or none.');
   if (given + characters <= settings.vocabSize) return;
@@ -144,7 +144,7 @@ function checkRoom({ codePoints }: Alphabet, settings: UnigramSettings): void {
     field: 'vocabSize',
     problem:
       `vocabSize is ${settings.vocabSize}, but ${characters} characters and ${given} special, ` +
-      'user-defined and byte pieces must be in the vocabulary',
+      'user-defined, byte and reserved tokens must be in the vocabulary',
     remedy: 'raise vocabSize, or lower characterCoverage or limitAlphabet.',
   });
 }

@@ -2,7 +2,7 @@
 export type CharacterRules = ReadonlyMap<string, string>;
 
 /** Controls, which vanish. */
-const removed = /[\u0001-\u0008\u000b\u000e-\u001f\u007f\u008f\u009f]/; // eslint-disable-line no-control-regex
+const removed = /[\u0001-\u0008\u000b\u000e-\u001f\u007f\u008f\u009f]/;
 
 /** What becomes a space besides NFKC's own: line ends, invisible marks, ▁ itself, the replacement character. */
 const spaces = '\t\n\f\r\u1680\u200b\u200c\u200e\u200f\u2028\u2029\u2581\ufeff\ufffd';

@@ -20,6 +20,11 @@ export interface LearnUnigramOptions {
   readonly userDefinedSymbols?: readonly string[];
   /** Adds the 256 pieces `<0x00>` … `<0xFF>`, for characters outside the vocabulary. Default false. */
   readonly byteFallback?: boolean;
+  /**
+   * Tokens that the caller gives ids behind the pieces: they count towards vocabSize, and like special tokens
+   * they are no part of a piece. Default none.
+   */
+  readonly reservedTokens?: readonly string[];
   /** Characters that are kept whatever the texts hold. Default none. */
   readonly requiredChars?: string;
   /** Share of the text's characters that must be kept; the rarest others become unknown. Default 0.9995. */
@@ -58,6 +63,7 @@ export interface UnigramSettings extends PieceRuleOptions {
   readonly vocabSize: number;
   readonly specialTokens: readonly string[];
   readonly userDefinedSymbols: readonly string[];
+  readonly reservedTokens: readonly string[];
   readonly byteFallback: boolean;
   readonly requiredChars: string;
   readonly characterCoverage: number;
@@ -74,6 +80,7 @@ const defaults: UnigramSettings = {
   vocabSize: 8000,
   specialTokens: [],
   userDefinedSymbols: [],
+  reservedTokens: [],
   byteFallback: false,
   requiredChars: '',
   characterCoverage: 0.9995,
@@ -93,6 +100,9 @@ const defaults: UnigramSettings = {
   onProgress: undefined,
 };
 
+/** The names of LearnUnigramOptions. */
+export const unigramOptionNames: readonly string[] = Object.keys(defaults);
+
 const op = 'learnUnigram';
 
 /**
@@ -100,7 +110,7 @@ const op = 'learnUnigram';
  * @throws TokenizerError (bad-option) for what is unknown, of the wrong type or out of range
  */
 export function unigramSettings(options: LearnUnigramOptions): UnigramSettings {
-  checkOptions(op, options, Object.keys(defaults));
+  checkOptions(op, options, unigramOptionNames);
   for (const name of [
     'vocabSize',
     'maxPieceLength',
@@ -116,7 +126,7 @@ export function unigramSettings(options: LearnUnigramOptions): UnigramSettings {
     if (given !== undefined && typeof value === 'boolean' && typeof given !== 'boolean')
       throw badOption(name, given, 'must be true or false');
   }
-  const { specialTokens = [], userDefinedSymbols = [], requiredChars = '' } = options;
+  const { specialTokens = [], userDefinedSymbols = [], reservedTokens = [], requiredChars = '' } = options;
   if (typeof requiredChars !== 'string' || /[\0 ]/.test(requiredChars))
     throw badOption(
       'requiredChars',
@@ -125,6 +135,7 @@ export function unigramSettings(options: LearnUnigramOptions): UnigramSettings {
     );
   checkSymbols('specialTokens', specialTokens, []);
   checkSymbols('userDefinedSymbols', userDefinedSymbols, specialTokens);
+  checkSymbols('reservedTokens', reservedTokens, [...specialTokens, ...userDefinedSymbols]);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return { ...defaults, ...Object.fromEntries(given) };
 }

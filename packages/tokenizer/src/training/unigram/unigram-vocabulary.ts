@@ -30,16 +30,16 @@ export function finalVocabulary(
   { codePoints, counts }: Alphabet,
   settings: UnigramSettings,
 ): readonly ScoredPiece[] {
-  const { vocabSize, hardVocabLimit } = settings;
+  const { vocabSize, hardVocabLimit, reservedTokens } = settings;
   const given = givenPieces(settings);
   const learned = spelledPieces(lattice, codePoints);
   for (const piece of given) learned.delete(piece);
   const chosen = requiredPieces(learned, { codePoints, counts }, new Set(given));
   for (const [piece, score] of [...learned].sort(byScore)) {
-    if (given.length + chosen.size >= vocabSize) break;
+    if (given.length + chosen.size + reservedTokens.length >= vocabSize) break;
     chosen.set(piece, score);
   }
-  const size = given.length + chosen.size;
+  const size = given.length + chosen.size + reservedTokens.length;
   if (size < vocabSize && hardVocabLimit) throw tooFewPieces(vocabSize, size);
   return [...given.map((piece): ScoredPiece => [piece, 0]), ...[...chosen].sort(byScore)];
 }
@@ -88,7 +88,7 @@ function tooFewPieces(vocabSize: number, size: number): TokenizerError {
     code: 'bad-option',
     op: 'learnUnigram',
     field: 'vocabSize',
-    problem: `vocabSize is ${vocabSize}, but the texts give ${size} pieces`,
+    problem: `vocabSize is ${vocabSize}, but the texts give ${size} tokens`,
     remedy: `too little text: set vocabSize to ${size} or less, or hardVocabLimit to false.`,
   });
 }
