@@ -12,7 +12,7 @@ const blockSize = 256;
 /** SentencePiece wants the size of a trie in bytes to be a multiple of 1024. */
 const unitsPerStep = Math.max(blockSize, 1024 / 4);
 /** Free units before these last ones are given up. */
-const searchedUnits = 16 * blockSize;
+const searchedUnits = 2 * blockSize;
 const leafFlag = 0x80000000;
 const hasLeafFlag = 0x100;
 const offsetShift = 10;
