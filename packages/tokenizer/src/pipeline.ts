@@ -1,4 +1,5 @@
 import type { AlignedText } from './text/aligned-text.js';
+import type { Scratch } from './text/scratch.js';
 import type { TokenSink } from './text/token-sink.js';
 
 /** A value that JSON can hold. */
@@ -13,8 +14,11 @@ export interface Stage {
 
 /** First stage: cleans text, and keeps for each result the place it came from. */
 export interface Normalizer extends Stage {
-  /** Normalises text[start, end); the result is aligned with `text`. */
-  normalize(text: string, start: number, end: number): AlignedText;
+  /**
+   * Normalises text[start, end); the result is aligned with `text`.
+   * @param scratch  memory for the result, which then is valid until the scratch is reset
+   */
+  normalize(text: string, start: number, end: number, scratch?: Scratch): AlignedText;
 }
 
 /** Text cut into words: pairs (start, end) of units of `text`, ascending; what lies between is dropped. */
@@ -25,7 +29,8 @@ export interface Words {
 
 /** Second stage: cuts words into smaller ones, and may replace the text, too. A token never crosses a word. */
 export interface PreTokenizer extends Stage {
-  preTokenize(words: Words): Words;
+  /** @param scratch  memory for the result, which then is valid until the scratch is reset */
+  preTokenize(words: Words, scratch?: Scratch): Words;
 }
 
 /** Third stage: the vocabulary, and how a word becomes pieces of it. */

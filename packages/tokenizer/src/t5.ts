@@ -2,7 +2,11 @@ import { createMetaspaceDecoder } from './decoders/metaspace-decoder.js';
 import { checkChoice, checkInteger, checkOptions, TokenizerError } from './errors.js';
 import { createUnigram } from './models/unigram.js';
 import { createEosTemplate } from './post-processors/template-processor.js';
-import { readSentencePieceModel, type SentencePieceModel } from './sentencepiece/model-file.js';
+import {
+  readSentencePieceModel,
+  writeSentencePieceModel,
+  type SentencePieceModel,
+} from './sentencepiece/model-file.js';
 import { createSentencePieceStages } from './sentencepiece/sentencepiece-stages.js';
 import {
   specialAddedToken,
@@ -18,7 +22,7 @@ export interface T5TokenizerOptions {
   readonly model: Uint8Array | SentencePieceModel;
   /**
    * Number of sentinels `<extra_id_0>` and up; the first has the highest id. Default 100, and none where the
-   * model has pieces of that name.
+   * model has pieces of that name, or ids of padding and end other than T5's 0 and 1.
    */
   readonly extraIds?: number;
   /**
@@ -70,7 +74,8 @@ export function t5Parts(options: T5TokenizerOptions): TokenizerParts {
   checkChoice(op, 'legacy', options.legacy, [true, false]);
   checkExtraIds(op, options.extraIds);
   const { legacy = true, file, tokenizerClass = 'T5Tokenizer', modelMaxLength } = options;
-  const source = options.model instanceof Uint8Array ? readSentencePieceModel(options.model, file) : options.model;
+  const source =
+    options.model instanceof Uint8Array ? readSentencePieceModel(options.model, file) : options.model;
   const { pieces, kinds, unkId, byteFallback } = source;
   const origin = file === undefined ? {} : { file };
   const model = createUnigram({ pieces, kinds, unkId, byteFallback, precision: 'single', ...origin });
@@ -93,7 +98,8 @@ export function t5Parts(options: T5TokenizerOptions): TokenizerParts {
     addedTokens,
     specialTokens,
     ...(modelMaxLength === undefined ? {} : { modelMaxLength }),
-    sentencePiece: { model: source, legacy },
+    sentencePieceFile: options.model instanceof Uint8Array ? options.model : writeSentencePieceModel(source),
+    legacy,
     ...origin,
   };
 }
@@ -107,22 +113,25 @@ function controlNames({
   bosId,
 }: SentencePieceModel): Partial<Record<SpecialTokenRole, string>> {
   const ids = { unk: unkId, pad: padId, bos: bosId, eos: eosId };
-  const named = Object.entries(ids).flatMap(([role, id]) => (id === undefined ? [] : [[role, pieces[id]![0]]]));
+  const named = Object.entries(ids).flatMap(([role, id]) =>
+    id === undefined ? [] : [[role, pieces[id]![0]]],
+  );
   return Object.fromEntries(named) as Partial<Record<SpecialTokenRole, string>>;
 }
 
 /** Special pieces, tokens of the files, and sentinels; each text once. */
 function allAddedTokens(
-  { pieces }: SentencePieceModel,
+  { pieces, padId, eosId }: SentencePieceModel,
   { specialTokens = {}, addedTokens = [], extraIds }: T5TokenizerOptions,
 ): AddedToken[] {
+  const isT5Like = padId === 0 && eosId === 1;
   const idOfPiece = new Map(pieces.map(([piece], id) => [piece, id]));
   const known = new Map(addedTokens.map((token) => [token.content, token]));
   for (const content of Object.values(specialTokens)) {
     const id = idOfPiece.get(content);
     if (id !== undefined && !known.has(content)) known.set(content, specialAddedToken(content, id));
   }
-  const hasSentinels = idOfPiece.has(sentinel(0)) || known.has(sentinel(0));
+  const hasSentinels = idOfPiece.has(sentinel(0)) || known.has(sentinel(0)) || !isT5Like;
   const count = extraIds ?? (hasSentinels ? 0 : usualExtraIds);
   for (let index = 0; index < count; index++) {
     const content = sentinel(index);
@@ -130,6 +139,11 @@ function allAddedTokens(
     if (!known.has(content)) known.set(content, specialAddedToken(content, id));
   }
   return [...known.values()].sort((a, b) => a.id - b.id);
+}
+
+/** True for `<extra_id_0>` and its like. */
+export function isSentinel(token: string): boolean {
+  return /^<extra_id_\d+>$/.test(token);
 }
 
 function sentinel(index: number): string {

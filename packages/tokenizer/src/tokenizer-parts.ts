@@ -1,4 +1,3 @@
-import type { SentencePieceModel } from './sentencepiece/model-file.js';
 import type { Decoder, Json, Model, Normalizer, PostProcessor, PreTokenizer } from './pipeline.js';
 
 /** A token that is found in the text before the pipeline runs. */
@@ -52,8 +51,10 @@ export interface TokenizerParts {
    * unasked.
    */
   readonly savedDefaults?: { readonly truncation: Json; readonly padding: Json };
-  /** The SentencePiece model behind the stages, when there is one: it is saved beside tokenizer.json. */
-  readonly sentencePiece?: { readonly model: SentencePieceModel; readonly legacy: boolean };
+  /** The bytes of spiece.model, when there is one: it is saved beside tokenizer.json. */
+  readonly sentencePieceFile?: Uint8Array;
+  /** T5's switch for spaces after added tokens, as tokenizer_config.json has it. */
+  readonly legacy?: boolean;
   /** Names the file in errors, when the parts come from one. */
   readonly file?: string;
 }

@@ -103,6 +103,7 @@ export class UnigramLattice {
     if (size <= this.sums.length) return;
     const larger = Math.max(64, size, 2 * this.sums.length);
     this.sums = this.isSingle ? new Float32Array(larger) : new Float64Array(larger);
-    for (const name of ['ids', 'starts', 'lastIds', 'lastStarts'] as const) this[name] = new Int32Array(larger);
+    for (const name of ['ids', 'starts', 'lastIds', 'lastStarts'] as const)
+      this[name] = new Int32Array(larger);
   }
 }

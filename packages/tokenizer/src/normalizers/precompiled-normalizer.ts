@@ -1,6 +1,7 @@
 import { base64ToBytes, bytesToBase64 } from '../text/base64.js';
 import type { Json, Normalizer } from '../pipeline.js';
-import { AlignedTextBuilder, type AlignedText } from '../text/aligned-text.js';
+import type { AlignedTextBuilder } from '../text/aligned-text.js';
+import { Scratch } from '../text/scratch.js';
 import { buildTrie, NO_NODE, NO_VALUE, trieSlot, type CodeUnitTrie } from '../text/code-unit-trie.js';
 import { codePointAt, widthAt } from '../text/code-units.js';
 import { readCharactersMap, type CharacterRules } from './characters-map.js';
@@ -47,10 +48,10 @@ const COMPLEX = -1;
 export function createRuleWriter(
   rules: CharacterRules,
   untouched: readonly string[],
-): (text: string, start: number, end: number) => AlignedText {
+): Normalizer['normalize'] {
   const tables = createTables(rules, untouched);
-  return (text, start, end) => {
-    const builder = new AlignedTextBuilder(end - start);
+  return (text, start, end, scratch = new Scratch()) => {
+    const builder = scratch.builder(end - start);
     for (let i = start; i < end;) {
       builder.beginLinear(i);
       const from = i;

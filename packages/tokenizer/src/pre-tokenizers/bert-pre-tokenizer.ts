@@ -1,6 +1,7 @@
 import type { PreTokenizer, Words } from '../pipeline.js';
 import { codePointIn } from '../text/code-units.js';
-import { SpanList } from '../text/span-list.js';
+import { Scratch } from '../text/scratch.js';
+import type { SpanList } from '../text/span-list.js';
 import { BERT_PUNCTUATION_RANGES, WHITE_SPACE_RANGES } from '../unicode/code-point-ranges.js';
 import { parseCodePointSet, type CodePointSet } from '../unicode/code-point-set.js';
 
@@ -15,8 +16,8 @@ export function createBertPreTokenizer(): PreTokenizer {
   const classes = classTable(punctuation);
   return Object.freeze({
     type: 'BertPreTokenizer',
-    preTokenize({ text, spans }: Words): Words {
-      const cuts = new SpanList((text.length >> 2) + 1);
+    preTokenize({ text, spans }: Words, scratch = new Scratch()): Words {
+      const cuts = scratch.spans();
       for (let i = 0; i < spans.length; i += 2) {
         cut(text.units, { start: spans[i]!, end: spans[i + 1]!, classes, punctuation, cuts });
       }

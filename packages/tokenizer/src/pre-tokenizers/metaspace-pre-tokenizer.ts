@@ -1,8 +1,8 @@
 import { checkChoice, checkOptions, show, TokenizerError } from '../errors.js';
 import type { Json, PreTokenizer, Words } from '../pipeline.js';
-import { AlignedTextBuilder, sourceOf, type AlignedText } from '../text/aligned-text.js';
+import { sourceOf, type AlignedText, type AlignedTextBuilder } from '../text/aligned-text.js';
 import { isHighSurrogate } from '../text/code-units.js';
-import { SpanList } from '../text/span-list.js';
+import { Scratch } from '../text/scratch.js';
 
 /** Where a mark is put before a word that has none: before every one, only at the start of the text, nowhere. */
 export type PrependScheme = 'always' | 'first' | 'never';
@@ -34,10 +34,11 @@ export function createMetaspacePreTokenizer(options: MetaspaceOptions = {}): Pre
   const mark = replacement.charCodeAt(0);
   return Object.freeze({
     type: 'Metaspace',
-    preTokenize(words: Words): Words {
-      const { text, spans } = prependScheme === 'never' ? words : withMarks(words, { mark, prependScheme });
+    preTokenize(words: Words, scratch = new Scratch()): Words {
+      const { text, spans } =
+        prependScheme === 'never' ? words : withMarks(words, { mark, prependScheme, scratch });
       const marked = prependScheme === 'never' ? spacesMarked(text, mark) : text;
-      return { text: marked, spans: split ? cutAtMarks(marked, spans, mark) : spans };
+      return { text: marked, spans: split ? cutAtMarks(marked, spans, { mark, scratch }) : spans };
     },
     toJson: (): Json => metaspaceJson({ replacement, prependScheme, split }),
   });
@@ -49,7 +50,8 @@ export function metaspaceSettings(op: string, options: MetaspaceOptions): Requir
   const { replacement = METASPACE, prependScheme = 'always', split = true } = options;
   checkChoice(op, 'prependScheme', prependScheme, ['always', 'first', 'never']);
   checkChoice(op, 'split', split, [true, false]);
-  if (typeof replacement === 'string' && replacement.length === 1) return { replacement, prependScheme, split };
+  if (typeof replacement === 'string' && replacement.length === 1)
+    return { replacement, prependScheme, split };
   throw new TokenizerError({
     code: 'bad-option',
     op,
@@ -79,26 +81,30 @@ function markSpaces(units: Uint16Array, from: number, to: number, mark: number):
 
 function withMarks(
   { text, spans }: Words,
-  { mark, prependScheme }: { readonly mark: number; readonly prependScheme: PrependScheme },
+  {
+    mark,
+    prependScheme,
+    scratch,
+  }: { readonly mark: number; readonly prependScheme: PrependScheme; readonly scratch: Scratch },
 ): Words {
-  const builder = new AlignedTextBuilder(text.length + (spans.length >> 1));
-  const moved = new Int32Array(spans.length);
+  const builder = scratch.builder(text.length + (spans.length >> 1));
+  const moved = scratch.spans();
   for (let k = 0; k < spans.length; k += 2) {
     const start = spans[k]!;
     const end = spans[k + 1]!;
     const unit = text.units[start]!;
-    moved[k] = builder.size;
+    const from = builder.size;
     const lacksMark = unit !== mark && unit !== SPACE;
     if (lacksMark && (prependScheme === 'always' || sourceOf(text, start, start + 1)[0] === 0)) {
       pushMarked(builder, text, { start, end, mark });
     } else {
       builder.pushAligned(text, start, end);
     }
-    moved[k + 1] = builder.size;
+    moved.push(from, builder.size);
   }
   const result = builder.finish();
   markSpaces(result.units, 0, result.length, mark);
-  return { text: result, spans: moved };
+  return { text: result, spans: moved.finish() };
 }
 
 /** Appends the mark and units [start, end); the mark shares the source of the first character. */
@@ -115,8 +121,12 @@ export function pushMarked(
   builder.pushAligned(text, start + width, end);
 }
 
-function cutAtMarks({ units }: AlignedText, spans: Int32Array, mark: number): Int32Array {
-  const cuts = new SpanList(spans.length);
+function cutAtMarks(
+  { units }: AlignedText,
+  spans: Int32Array,
+  { mark, scratch }: { readonly mark: number; readonly scratch: Scratch },
+): Int32Array {
+  const cuts = scratch.spans();
   for (let k = 0; k < spans.length; k += 2) {
     let start = spans[k]!;
     const end = spans[k + 1]!;

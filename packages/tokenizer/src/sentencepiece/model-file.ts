@@ -112,7 +112,10 @@ export function writeSentencePieceModel(model: SentencePieceModel): Uint8Array {
     .varint(trainer.eosId, id(model.eosId))
     .varint(trainer.padId, id(model.padId));
   const normalizerSpec = new WireWriter()
-    .field(normalizer.name, encoder.encode(normalization.characterMap.length === 0 ? 'identity' : 'user_defined'))
+    .field(
+      normalizer.name,
+      encoder.encode(normalization.characterMap.length === 0 ? 'identity' : 'user_defined'),
+    )
     .field(normalizer.characterMap, normalization.characterMap)
     .varint(normalizer.dummyPrefix, normalization.addDummyPrefix)
     .varint(normalizer.extraSpaces, normalization.removeExtraWhitespaces)
@@ -169,7 +172,11 @@ function controlIds(fields: ReadonlyMap<number, WireField>, kinds: readonly Piec
     const id = numberOf(fields.get(number)) ?? missing;
     return kinds[id] === 'control' ? id : undefined;
   };
-  return { bosId: idOf(trainer.bosId, 1), eosId: idOf(trainer.eosId, 2), padId: idOf(trainer.padId, ABSENT_ID) };
+  return {
+    bosId: idOf(trainer.bosId, 1),
+    eosId: idOf(trainer.eosId, 2),
+    padId: idOf(trainer.padId, ABSENT_ID),
+  };
 }
 
 function numberOf(field: WireField | undefined): number | undefined {
@@ -190,7 +197,10 @@ function notUnigram(type: string, where: { readonly op: string; readonly file: s
   });
 }
 
-function oneUnknownPiece(count: number, where: { readonly op: string; readonly file: string }): TokenizerError {
+function oneUnknownPiece(
+  count: number,
+  where: { readonly op: string; readonly file: string },
+): TokenizerError {
   return new TokenizerError({
     code: 'malformed-file',
     ...where,

@@ -1,8 +1,13 @@
 import type { Json, Normalizer, PreTokenizer, Words } from '../pipeline.js';
 import { readCharactersMap } from '../normalizers/characters-map.js';
 import { createRuleWriter } from '../normalizers/precompiled-normalizer.js';
-import { createMetaspacePreTokenizer, METASPACE, pushMarked } from '../pre-tokenizers/metaspace-pre-tokenizer.js';
-import { AlignedTextBuilder, sourceOf, type AlignedText } from '../text/aligned-text.js';
+import {
+  createMetaspacePreTokenizer,
+  METASPACE,
+  pushMarked,
+} from '../pre-tokenizers/metaspace-pre-tokenizer.js';
+import { sourceOf, type AlignedText, type AlignedTextBuilder } from '../text/aligned-text.js';
+import { Scratch } from '../text/scratch.js';
 import { bytesToBase64 } from '../text/base64.js';
 import type { SentencePieceModel, SentencePieceNormalization } from './model-file.js';
 
@@ -31,17 +36,18 @@ export function createSentencePieceStages(
   const { characterMap } = normalization;
   const where = { op: 'createSentencePieceStages', field: 'normalizer_spec.precompiled_charsmap' };
   const origin = options.file === undefined ? where : { ...where, file: options.file };
-  const rules = characterMap.length === 0 ? new Map<string, string>() : readCharactersMap(characterMap, origin);
+  const rules =
+    characterMap.length === 0 ? new Map<string, string>() : readCharactersMap(characterMap, origin);
   const untouched = pieces.flatMap(([piece], id) => (kinds[id] === 'userDefined' ? [piece] : []));
   const applyRules = createRuleWriter(rules, untouched);
   const normalizer: Normalizer = Object.freeze({
     type: 'SentencePiece',
-    normalize(text: string, start: number, end: number): AlignedText {
-      const ruled = applyRules(text, start, end);
+    normalize(text: string, start: number, end: number, scratch = new Scratch()): AlignedText {
+      const ruled = applyRules(text, start, end, scratch);
       const isFirst = options.prefixes === 'always' || start === 0;
       // Later on, spaces that are there still become a mark.
       const hasPrefix = normalization.addDummyPrefix && (isFirst || ruled.units[0] === SPACE);
-      return writeSpaces(ruled, normalization, hasPrefix);
+      return writeSpaces(ruled, { normalization, hasPrefix, builder: scratch.builder(ruled.length + 8) });
     },
     toJson: () => normalizerJson(normalization),
   });
@@ -63,20 +69,22 @@ function wordCutter(
   const cutter = createMetaspacePreTokenizer({ prependScheme: 'never' });
   return Object.freeze({
     type: 'SentencePieceWords',
-    preTokenize: (words: Words) => cutter.preTokenize(words),
+    preTokenize: (words: Words, scratch?: Scratch) => cutter.preTokenize(words, scratch),
     toJson: (): Json => preTokenizerJson(normalization, prefixes),
   });
 }
 
+interface SpacingJob {
+  readonly normalization: SentencePieceNormalization;
+  readonly hasPrefix: boolean;
+  readonly builder: AlignedTextBuilder;
+}
+
 /** White space as SentencePiece wants it: extra spaces dropped, the prefix put in, spaces written as marks. */
-function writeSpaces(
-  text: AlignedText,
-  { removeExtraWhitespaces, escapeWhitespaces, whitespaceAsSuffix, addDummyPrefix }: SentencePieceNormalization,
-  hasPrefix: boolean,
-): AlignedText {
+function writeSpaces(text: AlignedText, { normalization, hasPrefix, builder }: SpacingJob): AlignedText {
+  const { removeExtraWhitespaces, whitespaceAsSuffix } = normalization;
   const { units } = text;
-  const mark = escapeWhitespaces ? MARK : SPACE;
-  const builder = new AlignedTextBuilder(text.length + 8);
+  const mark = normalization.escapeWhitespaces ? MARK : SPACE;
   let start = 0;
   let end = text.length;
   if (removeExtraWhitespaces) {
@@ -96,12 +104,13 @@ function writeSpaces(
     }
     if (owesMark) pushMark(builder, text, { at: i, mark });
     owesMark = false;
-    if (removeExtraWhitespaces) while (units[wordEnd + 1] === SPACE) wordEnd++;
+    if (removeExtraWhitespaces) while (wordEnd + 1 < end && units[wordEnd + 1] === SPACE) wordEnd++;
     if (removeExtraWhitespaces && !whitespaceAsSuffix) owesMark = true;
     else pushMark(builder, text, { at: i, mark });
     i = wordEnd + 1;
   }
-  if (whitespaceAsSuffix && addDummyPrefix && builder.size > 0) pushMark(builder, text, { at: end - 1, mark });
+  if (whitespaceAsSuffix && normalization.addDummyPrefix && builder.size > 0)
+    pushMark(builder, text, { at: end - 1, mark });
   return builder.finish();
 }
 

@@ -27,7 +27,20 @@ export class AlignedTextBuilder {
 
   /** @param sizeHint  expected length in code units; the text may grow beyond it */
   constructor(sizeHint: number) {
-    this.units = new Uint16Array(sizeHint);
+    this.units = new Uint16Array(Math.max(64, sizeHint));
+  }
+
+  /** Forgets the text; the memory stays. */
+  reset(sizeHint: number): void {
+    if (this.units.length < sizeHint) this.units = new Uint16Array(sizeHint);
+    this.length = 0;
+    this.segmentsLength = 0;
+    this.cursor = 0;
+  }
+
+  /** Number of entries that there is room for. */
+  get capacity(): number {
+    return this.units.length + this.segments.length;
   }
 
   /** Number of code units so far. */
@@ -77,8 +90,7 @@ export class AlignedTextBuilder {
 
   /** Appends units [from, to) of another text, aligned with that text's original. */
   pushAligned({ units, segments }: AlignedText, from: number, to: number): void {
-    if (this.length + to - from > this.units.length)
-      this.units = grown(this.units, this.length + to - from);
+    if (this.length + to - from > this.units.length) this.units = grown(this.units, this.length + to - from);
     const last = segments.length - 3;
     let segment = this.cursor <= last && segments[this.cursor]! <= from ? this.cursor : 0;
     for (let i = from; i < to;) {
@@ -134,16 +146,21 @@ export class AlignedTextBuilder {
  * text[start, end) as it is, aligned with itself; lone surrogates become U+FFFD, as in Rust and in
  * TextEncoder.
  */
-export function alignedSlice(text: string, start: number, end: number): AlignedText {
-  const units = new Uint16Array(end - start);
-  for (let i = start; i < end; i++) units[i - start] = text.charCodeAt(i);
-  for (let i = 0; i < units.length; i++) {
-    const unit = units[i]!;
-    if ((unit & 0xf800) !== 0xd800) continue;
-    if (unit < 0xdc00 && (units[i + 1]! & 0xfc00) === 0xdc00) i++;
-    else units[i] = 0xfffd;
+export function alignedSlice(
+  text: string,
+  { start, end, builder }: { start: number; end: number; builder?: AlignedTextBuilder },
+): AlignedText {
+  const slice = builder ?? new AlignedTextBuilder(end - start);
+  slice.beginLinear(start);
+  for (let i = start; i < end; i++) {
+    const unit = text.charCodeAt(i);
+    if ((unit & 0xf800) !== 0xd800) slice.push(unit);
+    else if (unit < 0xdc00 && i + 1 < end && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) {
+      slice.push(unit);
+      slice.push(text.charCodeAt(++i));
+    } else slice.push(0xfffd);
   }
-  return { units, length: units.length, segments: Int32Array.of(0, start, LINEAR) };
+  return slice.finish();
 }
 
 /** Units [from, to) as a text of its own, aligned with the same original. */
