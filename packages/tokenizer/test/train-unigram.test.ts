@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { TokenizerError, trainUnigram, type UnigramTrainingProgress } from '../src/index.js';
+import {
+  tokenizerFromFiles,
+  TokenizerError,
+  trainUnigram,
+  type UnigramTrainingProgress,
+} from '../src/index.js';
 import { readCharactersMap } from '../src/normalizers/characters-map.js';
-import { readSentencePieceModel, writeSentencePieceModel } from '../src/sentencepiece/model-file.js';
+import { readSentencePieceModel } from '../src/sentencepiece/model-file.js';
 import { createT5Tokenizer } from '../src/t5.js';
 import type { Tokenizer } from '../src/tokenizer.js';
 import { writeCharacterMap } from '../src/training/unigram/character-map-writer.js';
@@ -14,6 +19,8 @@ const small = { vocabSize: 400, extraIds: 10, normalizer: 'identity' } as const;
 
 const tokensOf = (tokenizer: Tokenizer): (string | undefined)[] =>
   Array.from({ length: tokenizer.vocabSize }, (_, id) => tokenizer.idToToken(id));
+
+const modelOf = (tokenizer: Tokenizer) => readSentencePieceModel(tokenizer.toFiles()['spiece.model']!);
 
 const reasonOf = async (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
@@ -110,7 +117,7 @@ describe('trainUnigram', () => {
     expect(await alphabet('nmt_nfkc')).not.toMatch(/[ﬁ\t\u200b]/);
     expect(await alphabet('identity')).toMatch(/ﬁ.*/);
     const characterMap = writeCharacterMap(new Map([['n', 'm']]));
-    const { normalization } = (await trainUnigram(texts, options)).parts.sentencePiece!.model;
+    const { normalization } = modelOf(await trainUnigram(texts, options));
     const own = await trainUnigram(texts, { ...options, normalizer: { ...normalization, characterMap } });
     expect(tokensOf(own).join('').slice('<pad></s><unk>'.length)).not.toContain('n');
     expect(own.encode('n', { addSpecialTokens: false }).ids).toEqual(
@@ -118,20 +125,22 @@ describe('trainUnigram', () => {
     );
   });
 
-  it('its model file makes the same tokenizer', async () => {
+  it('its files make the same tokenizer', async () => {
     const tokenizer = await trainUnigram(corpus, {
       ...small,
       normalizer: 'nmt_nfkc',
       userDefinedSymbols: ['<sep>'],
     });
-    const bytes = writeSentencePieceModel(tokenizer.parts.sentencePiece!.model);
-    const model = readSentencePieceModel(bytes);
-    expect(model.pieces).toEqual(tokenizer.parts.sentencePiece!.model.pieces);
-    expect(model.kinds).toEqual(tokenizer.parts.sentencePiece!.model.kinds);
-    expect(Buffer.from(writeSentencePieceModel(model)).equals(bytes)).toBe(true);
-    const again = createT5Tokenizer({ model: bytes, extraIds: 10 });
-    for (const text of trainingTexts(seededRandom(43), 50))
-      expect(again.encode(text).ids).toEqual(tokenizer.encode(text).ids);
+    const model = modelOf(tokenizer);
+    expect(model).toMatchObject({ padId: 0, eosId: 1, unkId: 2, bosId: undefined, byteFallback: false });
+    expect(model.kinds.slice(0, 5)).toEqual(['control', 'control', 'unknown', 'userDefined', 'normal']);
+    const { 'tokenizer.json': json, ...others } = tokenizer.toFiles();
+    expect(json).toBeDefined();
+    for (const again of [tokenizerFromFiles(others), createT5Tokenizer({ model, extraIds: 10 })]) {
+      expect(tokensOf(again)).toEqual(tokensOf(tokenizer));
+      for (const text of trainingTexts(seededRandom(43), 30))
+        expect(again.encode(text).ids).toEqual(tokenizer.encode(text).ids);
+    }
   });
 
   it('pieces may reach across words when they are asked to', async () => {

@@ -32,7 +32,7 @@ interface Side {
   readonly command: readonly string[];
 }
 
-const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+const pythonPeer = fileURLToPath(new URL('../peers/tokenizer_peer.py', import.meta.url));
 const ours: Side = {
   name: 'tesserae',
   command: [
@@ -40,7 +40,7 @@ const ours: Side = {
     '--import',
     'tsx',
     '--conditions=@tesserae/source',
-    path('./tokenizer-peer.ts'),
+    fileURLToPath(new URL('./tokenizer-peer.ts', import.meta.url)),
   ],
 };
 const kinds = [
@@ -102,9 +102,7 @@ const program = new Command('bench:tokenizers')
   .parse();
 const { python, train, heldOut, vocabSize, threads, rounds } = program.opts<Options>();
 const theirs: readonly Side[] =
-  python === undefined
-    ? []
-    : [{ name: 'python', command: [python, path('../peers/tokenizer_peer.py'), '--threads', threads] }];
+  python === undefined ? [] : [{ name: 'python', command: [python, pythonPeer, '--threads', threads] }];
 const table = [
   '| trainer | seeds | pieces | held-out tokens | ratio | best time | peak memory |',
   '|---|---|---|---|---|---|---|',

@@ -2,7 +2,7 @@ import { pause } from '../pause.js';
 import type { PieceLattice } from './piece-lattice.js';
 
 /** What one pass over all segmentations gives. */
-export interface Expectation {
+interface Expectation {
   /** How often each piece is expected to be used. */
   readonly counts: Float64Array;
   /** Negative log likelihood of the text, per fragment. */

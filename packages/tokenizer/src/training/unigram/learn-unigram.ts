@@ -1,4 +1,5 @@
 import { show, TokenizerError } from '../../errors.js';
+import type { ScoredPiece } from '../../models/unigram.js';
 import { pause } from '../pause.js';
 import { chooseAlphabet, type Alphabet } from './alphabet.js';
 import { digamma } from './digamma.js';
@@ -10,7 +11,7 @@ import { createPieceRules } from './piece-rules.js';
 import { findSeedPieces } from './seed-pieces.js';
 import { wordsWithoutSymbols } from './symbol-cutter.js';
 import { unigramSettings, type LearnUnigramOptions, type UnigramSettings } from './unigram-options.js';
-import { finalVocabulary, givenPieces, type ScoredPiece } from './unigram-vocabulary.js';
+import { finalVocabulary, givenPieces } from './unigram-vocabulary.js';
 
 /** A piece expected to be used less often goes. */
 const leastExpectedCount = 0.5;

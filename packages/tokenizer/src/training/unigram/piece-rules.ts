@@ -1,7 +1,8 @@
+import { METASPACE } from '../../pre-tokenizers/metaspace-pre-tokenizer.js';
 import { ANY_SCRIPT, INHERITS, scriptClasses } from './script-classes.js';
 
-/** U+2581 ▁, which stands for a space. */
-export const SPACE_MARK = 0x2581;
+/** ▁, which stands for a space. */
+const SPACE_MARK = METASPACE.charCodeAt(0);
 
 /** What a piece may be; the meaning of each is in LearnUnigramOptions. */
 export interface PieceRuleOptions {

@@ -1,10 +1,8 @@
 import { TokenizerError } from '../../errors.js';
+import { bytePiece, type ScoredPiece } from '../../models/unigram.js';
 import type { Alphabet } from './alphabet.js';
 import type { PieceLattice } from './piece-lattice.js';
 import type { UnigramSettings } from './unigram-options.js';
-
-/** A piece and its log probability. */
-export type ScoredPiece = readonly [piece: string, score: number];
 
 /** Between required characters that no piece of the text is made of, by which the more frequent is better. */
 const requiredStep = 1e-4;
@@ -12,12 +10,8 @@ const requiredStep = 1e-4;
 /** Special tokens, user-defined symbols and bytes: the pieces that are not learned, in the order of their ids. */
 export function givenPieces(settings: UnigramSettings): readonly string[] {
   const { specialTokens, userDefinedSymbols, byteFallback } = settings;
-  const bytes = Array.from({ length: byteFallback ? 256 : 0 }, byteToken);
+  const bytes = Array.from({ length: byteFallback ? 256 : 0 }, (_, byte) => bytePiece(byte));
   return [...new Set([...specialTokens, ...userDefinedSymbols, ...bytes])];
-}
-
-function byteToken(_: unknown, byte: number): string {
-  return `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
 }
 
 /**
