@@ -203,6 +203,7 @@ describe('learnUnigram', () => {
   it.each([
     ['an unknown option', { vocab_size: 3 }],
     ['a size of 0', { vocabSize: 0 }],
+    ['pieces too long', { maxPieceLength: 513 }],
     ['a coverage above 1', { characterCoverage: 1.5 }],
     ['a shrinking factor of 1', { shrinkingFactor: 1 }],
     ['a flag that is none', { byteFallback: 1 }],

@@ -39,8 +39,8 @@ export async function leastDispensable(lattice: PieceLattice, options: PruneOpti
     if (piece % fragmentsPerTurn === fragmentsPerTurn - 1) await pause(signal);
   }
   candidates.sort((a, b) => losses[b]! - losses[a]! || a - b);
-  kept.push(...candidates.slice(0, Math.max(0, target - kept.length)));
-  return Int32Array.from(kept).sort();
+  const best = candidates.slice(0, Math.max(0, target - kept.length));
+  return Int32Array.from(kept.concat(best)).sort();
 }
 
 /** How often each piece stands in the best segmentations. */

@@ -31,7 +31,7 @@ export interface LearnUnigramOptions {
   readonly characterCoverage?: number;
   /** The most different characters kept, whatever the coverage. Default no limit. */
   readonly limitAlphabet?: number;
-  /** In code points. Default 16. */
+  /** In code points, at most 512. Default 16. */
   readonly maxPieceLength?: number;
   /** The most pieces to begin with, characters aside. Default 1,000,000. */
   readonly seedSize?: number;
@@ -105,6 +105,9 @@ export const unigramOptionNames: readonly string[] = Object.keys(defaults);
 
 const op = 'learnUnigram';
 
+/** SentencePiece's limit. */
+const longestPiece = 512;
+
 /**
  * Checks the options and fills in the defaults.
  * @throws TokenizerError (bad-option) for what is unknown, of the wrong type or out of range
@@ -119,6 +122,9 @@ export function unigramSettings(options: LearnUnigramOptions): UnigramSettings {
     'limitAlphabet',
   ] as const)
     checkInteger(op, name, options[name], 1);
+  const { maxPieceLength = 1 } = options;
+  if (maxPieceLength > longestPiece)
+    throw badOption('maxPieceLength', maxPieceLength, `must be ${longestPiece} or less`);
   checkShare('characterCoverage', options.characterCoverage, (share) => share > 0 && share <= 1);
   checkShare('shrinkingFactor', options.shrinkingFactor, (share) => share > 0 && share < 1);
   for (const [name, value] of Object.entries(defaults)) {
