@@ -54,16 +54,19 @@ export function countSpecialTokens(pieces: readonly TemplatePiece[]): number {
  */
 const ROW_ENTRIES = 8;
 
+const nothing = new Int32Array(0);
+const none: readonly Encoding[] = Object.freeze([]);
+
 /** Rows as they are laid out, in memory that grows. */
 export class RowStore {
-  private data: Int32Array;
+  private data: Int32Array = nothing;
   private used = 0;
   private readonly starts: number[] = [];
   private readonly lengths: number[] = [];
 
   /** @param sizeHint  expected number of tokens; more may come */
   constructor(sizeHint: number) {
-    this.data = new Int32Array(ROW_ENTRIES * sizeHint);
+    if (sizeHint > 0) this.data = new Int32Array(ROW_ENTRIES * sizeHint);
   }
 
   /** Number of rows. */
@@ -81,8 +84,8 @@ export class RowStore {
     const length = rowLength(inputs, layout);
     const end = this.used + ROW_ENTRIES * length;
     if (end > this.data.length) {
-      const larger = new Int32Array(this.size === 0 ? end : Math.max(end, 2 * this.data.length));
-      larger.set(this.data.subarray(0, this.used));
+      const larger = new Int32Array(this.used === 0 ? end : Math.max(end, 2 * this.data.length));
+      if (this.used > 0) larger.set(this.data.subarray(0, this.used));
       this.data = larger;
     }
     writeRow(this.data, { at: this.used, length, inputs, layout });
@@ -99,31 +102,30 @@ export class RowStore {
     for (let i = 0; i < length; i++) target.array[target.at + i] = this.data[from + i]!;
   }
 
-  /** A row as an encoding; it shares the memory. */
+  /** A row as an encoding: `ids` have memory of their own, which may be handed on; the rest shares the rows'. */
   encoding(
     row: number,
     idToToken: (id: number) => string | undefined,
-    overflowing: readonly Encoding[] = [],
+    overflowing: readonly Encoding[] = none,
   ): Encoding {
-    const start = this.starts[row]!;
+    const { data } = this;
+    const at = this.starts[row]!;
     const length = this.lengths[row]!;
-    const column = (number: number, width = 1) =>
-      this.data.subarray(start + number * length, start + (number + width) * length);
-    const ids = column(0);
+    const ids = data.slice(at, at + length);
     let tokens: readonly string[] | undefined;
-    return Object.freeze({
+    return {
       ids,
       get tokens() {
         return (tokens ??= Array.from(ids, (id) => idToToken(id) ?? ''));
       },
-      offsets: column(1, 2),
-      typeIds: column(3),
-      attentionMask: column(4),
-      specialTokensMask: column(5),
-      wordIds: column(6),
-      sequenceIds: column(7),
+      offsets: data.subarray(at + length, at + 3 * length),
+      typeIds: data.subarray(at + 3 * length, at + 4 * length),
+      attentionMask: data.subarray(at + 4 * length, at + 5 * length),
+      specialTokensMask: data.subarray(at + 5 * length, at + 6 * length),
+      wordIds: data.subarray(at + 6 * length, at + 7 * length),
+      sequenceIds: data.subarray(at + 7 * length, at + 8 * length),
       overflowing,
-    });
+    };
   }
 }
 

@@ -29,6 +29,7 @@ interface Machinery {
   readonly matchLiteralPlain: AddedTokenMatcher | undefined;
   readonly matchNormalized: AddedTokenMatcher | undefined;
   readonly matchNormalizedPlain: AddedTokenMatcher | undefined;
+  readonly scratch: Scratch;
 }
 
 /**
@@ -47,24 +48,21 @@ export function createTextEncoder(parts: TokenizerParts): TextEncoder {
       const { content } = token;
       return { pattern: textOf(normalize(parts, content, { start: 0, end: content.length })), token };
     });
-  const plain = ({ token }: { readonly token: AddedToken }) => !token.special;
+  const isPlain = ({ token }: { readonly token: AddedToken }) => !token.special;
   const machinery: Machinery = {
     parts,
     matchLiteral: createAddedTokenMatcher(literal),
-    matchLiteralPlain: createAddedTokenMatcher(literal.filter(plain)),
+    matchLiteralPlain: createAddedTokenMatcher(literal.filter(isPlain)),
     matchNormalized: createAddedTokenMatcher(normalized),
-    matchNormalizedPlain: createAddedTokenMatcher(normalized.filter(plain)),
+    matchNormalizedPlain: createAddedTokenMatcher(normalized.filter(isPlain)),
+    scratch: new Scratch(),
   };
-  const scratch = new Scratch();
   return (text, job) => {
     const match = job.splitSpecialTokens ? machinery.matchLiteralPlain : machinery.matchLiteral;
     const pieces = match?.(text) ?? [{ start: 0, end: text.length, id: undefined }];
     for (const piece of pieces) {
-      if (piece.id !== undefined) pushAddedToken(job.sink, piece.id, piece);
-      else {
-        scratch.reset();
-        encodePlain(normalize(parts, text, { ...piece, scratch }), { ...machinery, ...job, scratch });
-      }
+      if (piece.id === undefined) encodePlain(text, { piece, job, machinery });
+      else pushAddedToken(job.sink, piece.id, piece);
     }
   };
 }
@@ -81,21 +79,27 @@ function normalize({ normalizer }: TokenizerParts, text: string, job: NormalizeJ
   return alignedSlice(text, { start, end, builder: scratch?.builder(end - start) });
 }
 
-interface EncodeJob extends Machinery, TextJob {
-  readonly scratch: Scratch;
+interface PlainJob {
+  readonly piece: TextPiece;
+  readonly job: TextJob;
+  readonly machinery: Machinery;
 }
 
-function encodePlain(text: AlignedText, job: EncodeJob): void {
+/** A stretch without literal added tokens. */
+function encodePlain(input: string, { piece: { start, end }, job, machinery }: PlainJob): void {
+  const { parts, scratch, matchNormalized, matchNormalizedPlain } = machinery;
+  const { sink } = job;
+  scratch.reset();
+  const text = normalize(parts, input, { start, end, scratch });
   if (text.length === 0) return;
-  const { splitSpecialTokens, matchNormalized, matchNormalizedPlain, sink } = job;
-  const match = splitSpecialTokens ? matchNormalizedPlain : matchNormalized;
+  const match = job.splitSpecialTokens ? matchNormalizedPlain : matchNormalized;
   if (match === undefined) {
-    encodeWords(text, job);
+    encodeWords(text, machinery, sink);
     return;
   }
   for (const piece of match(textOf(text))) {
     if (piece.id === undefined) {
-      encodeWords(sliceAligned(text, piece.start, piece.end), job);
+      encodeWords(sliceAligned(text, piece.start, piece.end), machinery, sink);
     } else {
       pushAddedToken(sink, piece.id, piece);
       mapToOriginal(text, sink.offsets, 2 * sink.length - 2, 2 * sink.length);
@@ -103,7 +107,7 @@ function encodePlain(text: AlignedText, job: EncodeJob): void {
   }
 }
 
-function encodeWords(text: AlignedText, { parts, sink, scratch }: EncodeJob): void {
+function encodeWords(text: AlignedText, { parts, scratch }: Machinery, sink: TokenSink): void {
   const whole = wholeText(text);
   const words = parts.preTokenizer?.preTokenize(whole, scratch) ?? whole;
   const before = sink.length;

@@ -35,8 +35,13 @@ export class UnigramLattice {
 
   private readonly isSingle: boolean;
   private readonly unkScore: number;
+  private readonly scores: Float64Array;
+  /** By code unit: slot of the root's child in the trie, times four, or -1. Most units begin no piece. */
+  private readonly firstSlots: Int32Array;
 
   constructor(private readonly options: LatticeOptions) {
+    this.scores = options.scores;
+    this.firstSlots = rootSlots(options.trie);
     this.isSingle = options.precision === 'single';
     this.unkScore = this.isSingle ? Math.fround(options.unkScore) : options.unkScore;
   }
@@ -49,40 +54,40 @@ export class UnigramLattice {
   search(units: Uint16Array, { start, end, before }: { start: number; end: number; before: number }): number {
     const size = end - start;
     this.reserve(size + 1);
-    const { sums, lastStarts } = this;
-    const { trie, scores } = this.options;
+    const { sums, lastStarts, firstSlots } = this;
+    const { slots } = this.options.trie;
     lastStarts.fill(-1, 0, size + 1);
     sums[0] = before;
     this.margin = Infinity;
     for (let from = 0; from < size;) {
       const sum = sums[from]!;
-      const isPair = (units[start + from]! & 0xfc00) === 0xd800 && from + 1 < size;
-      const next = from + (isPair ? 2 : 1);
+      const unit = units[start + from]!;
+      const next = from + ((unit & 0xfc00) === 0xd800 && from + 1 < size ? 2 : 1);
       let hasSingle = false;
-      let node = 0;
-      for (let to = from; to < size;) {
-        const slot = 4 * trieSlot(trie, node, units[start + to]!);
-        if (trie.slots[slot] === NO_NODE) break;
-        node = trie.slots[slot + 2]!;
-        const id = trie.slots[slot + 3]!;
-        to++;
-        if (id === NO_VALUE) continue;
-        this.offer(scores[id]! + sum, { id, from, to });
-        if (to === next) hasSingle = true;
+      for (let to = from + 1, slot = firstSlots[unit]!; slot >= 0; to++) {
+        const id = slots[slot + 3]!;
+        if (id !== NO_VALUE) {
+          this.offer(this.scores[id]! + sum, id, from, to);
+          if (to === next) hasSingle = true;
+        }
+        if (to === size) break;
+        const child = 4 * trieSlot(this.options.trie, slots[slot + 2]!, units[start + to]!);
+        slot = slots[child] === NO_NODE ? -1 : child;
       }
-      if (!hasSingle) this.offer(this.unkScore + sum, { id: UNKNOWN_PIECE, from, to: next });
+      if (!hasSingle) this.offer(this.unkScore + sum, UNKNOWN_PIECE, from, next);
       from = next;
     }
     this.total = sums[size]!;
     return this.backtrack(start, size);
   }
 
-  /** A path over [from, to) with this sum: it is taken if it is the first there or better than the best. */
-  private offer(exact: number, { id, from, to }: { id: number; from: number; to: number }): void {
+  /** A path whose last piece is `id` over [from, to): it is taken if it is the first there or the best so far. */
+  private offer(exact: number, id: number, from: number, to: number): void {
     const sum = this.isSingle ? Math.fround(exact) : exact;
     if (this.lastStarts[to] !== -1) {
       const gain = sum - this.sums[to]!;
-      if (Math.abs(gain) < this.margin) this.margin = Math.abs(gain);
+      const difference = gain < 0 ? -gain : gain;
+      if (difference < this.margin) this.margin = difference;
       if (!(gain > 0)) return;
     }
     this.sums[to] = sum;
@@ -106,4 +111,10 @@ export class UnigramLattice {
     for (const name of ['ids', 'starts', 'lastIds', 'lastStarts'] as const)
       this[name] = new Int32Array(larger);
   }
+}
+
+function rootSlots({ slots }: CodeUnitTrie): Int32Array {
+  const first = new Int32Array(0x10000).fill(-1);
+  for (let slot = 0; slot < slots.length; slot += 4) if (slots[slot] === 0) first[slots[slot + 1]!] = slot;
+  return first;
 }

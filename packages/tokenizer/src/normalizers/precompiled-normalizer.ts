@@ -1,10 +1,10 @@
-import { base64ToBytes, bytesToBase64 } from '../text/base64.js';
+import { bytesToBase64 } from '../text/base64.js';
 import type { Json, Normalizer } from '../pipeline.js';
 import type { AlignedTextBuilder } from '../text/aligned-text.js';
 import { Scratch } from '../text/scratch.js';
 import { buildTrie, NO_NODE, NO_VALUE, trieSlot, type CodeUnitTrie } from '../text/code-unit-trie.js';
 import { codePointAt, widthAt } from '../text/code-units.js';
-import { readCharactersMap, type CharacterRules } from './characters-map.js';
+import { readCharacterMap, type CharacterMap, type RuleMatch } from './character-map.js';
 
 /** What a file says of the map, for errors. */
 interface Origin {
@@ -25,17 +25,12 @@ interface Origin {
  */
 export function createPrecompiledNormalizer(characterMap: Uint8Array, origin?: Origin): Normalizer {
   const where = origin ?? { op: 'createPrecompiledNormalizer', field: 'characterMap' };
-  const write = createRuleWriter(readCharactersMap(characterMap, where), []);
+  const write = createRuleWriter(readCharacterMap(characterMap, where), []);
   return Object.freeze({
     type: 'Precompiled',
     normalize: write,
     toJson: (): Json => ({ type: 'Precompiled', precompiled_charsmap: bytesToBase64(characterMap) }),
   });
-}
-
-/** The map of a tokenizer.json. @throws TokenizerError (malformed-file) */
-export function characterMapFromBase64(text: string, origin: Origin): Uint8Array {
-  return base64ToBytes(text, origin);
 }
 
 /** Marks units that need a look at their neighbours, or do not become one unit. */
@@ -45,10 +40,7 @@ const COMPLEX = -1;
  * Applies rules from the left, the longest first.
  * @param untouched  texts that stay as they are wherever they occur, before any rule (user-defined symbols)
  */
-export function createRuleWriter(
-  rules: CharacterRules,
-  untouched: readonly string[],
-): Normalizer['normalize'] {
+export function createRuleWriter(rules: CharacterMap, untouched: readonly string[]): Normalizer['normalize'] {
   const tables = createTables(rules, untouched);
   return (text, start, end, scratch = new Scratch()) => {
     const builder = scratch.builder(end - start);
@@ -57,8 +49,8 @@ export function createRuleWriter(
       const from = i;
       i = builder.pushMapped(text, tables.simple, i, end);
       if (i === end) break;
-      if (i > from && tables.continues[text.charCodeAt(i)] === 1) {
-        const match = longestMatch(text, i - 1, end, tables);
+      if (i > from && tables.follows[text.charCodeAt(i)] === 1) {
+        const match = rules.longest(text, i - 1, end);
         if (match !== undefined && match.end > i) {
           builder.pop();
           i--;
@@ -71,37 +63,33 @@ export function createRuleWriter(
 }
 
 interface RuleTables {
+  readonly rules: CharacterMap;
   /** What a code unit becomes when it becomes one unit, whatever is beside it; else COMPLEX. */
   readonly simple: Int32Array;
-  /** 1 for units that occur in a rule after its first character: the rule begins before them. */
-  readonly continues: Uint8Array;
-  /** Untouched texts under the root UNTOUCHED, the rules' keys under RULES. */
-  readonly trie: CodeUnitTrie;
-  readonly replacements: readonly string[];
+  /** 1 for units that occur in a key after its first character: the rule begins before them. */
+  readonly follows: Uint8Array;
+  readonly untouched: CodeUnitTrie | undefined;
 }
 
-const UNTOUCHED = 0;
-const RULES = 1;
-
-function createTables(rules: CharacterRules, untouched: readonly string[]): RuleTables {
+function createTables(rules: CharacterMap, untouched: readonly string[]): RuleTables {
   const simple = Int32Array.from({ length: 0x10000 }, (_, unit) => unit);
-  simple.fill(COMPLEX, 0xd800, 0xe000);
-  const continues = new Uint8Array(0x10000);
-  for (const [key, value] of rules) {
-    if (key.length === 1) simple[key.charCodeAt(0)] = value.length === 1 ? value.charCodeAt(0) : COMPLEX;
-    for (let i = widthAt(key, 0, key.length); i < key.length; i++) continues[key.charCodeAt(i)] = 1;
+  const follows = new Uint8Array(0x10000);
+  for (const [codePoint, replacement] of rules.firsts) {
+    if (replacement === undefined) continue;
+    simple[codePoint] = replacement.length === 1 ? replacement.charCodeAt(0) : COMPLEX;
   }
-  // Letters that merely begin a rule stay simple: the unit that follows will look back.
-  for (let unit = 0; unit < 0x10000; unit++) if (continues[unit] === 1) simple[unit] = COMPLEX;
+  // Letters that merely begin a rule stay simple: the character that follows will look back.
+  for (const codePoint of rules.followers) {
+    const char = String.fromCodePoint(codePoint);
+    for (let i = 0; i < char.length; i++) {
+      follows[char.charCodeAt(i)] = 1;
+      simple[char.charCodeAt(i)] = COMPLEX;
+    }
+  }
   for (const text of untouched) simple[text.charCodeAt(0)] = COMPLEX;
-  const replacements = [...untouched, ...rules.values()];
-  const keys = [...untouched, ...rules.keys()];
-  const root = (index: number) => (index < untouched.length ? UNTOUCHED : RULES);
-  const trie = buildTrie(
-    keys.map((key, value) => ({ root: root(value), key, value })),
-    2,
-  );
-  return { simple, continues, trie, replacements };
+  simple.fill(COMPLEX, 0xd800, 0xe000);
+  const entries = untouched.map((key, value) => ({ root: 0, key, value }));
+  return { rules, simple, follows, untouched: entries.length === 0 ? undefined : buildTrie(entries, 1) };
 }
 
 interface CharacterJob {
@@ -113,7 +101,8 @@ interface CharacterJob {
 
 /** Writes what begins at `start` by the longest rule, or one character as it is; returns where it ends. */
 function writeCharacter(text: string, { start, end, builder, tables }: CharacterJob): number {
-  const match = longestMatch(text, start, end, tables);
+  const match =
+    untouchedAt(text, { start, end, trie: tables.untouched }) ?? tables.rules.longest(text, start, end);
   if (match === undefined) {
     builder.beginLinear(start);
     const width = widthAt(text, start, end);
@@ -125,33 +114,23 @@ function writeCharacter(text: string, { start, end, builder, tables }: Character
   return match.end;
 }
 
-interface Match {
-  readonly end: number;
-  readonly replacement: string;
-}
-
-/** An untouched text if one begins here, else the longest rule. */
-function longestMatch(text: string, start: number, end: number, tables: RuleTables): Match | undefined {
-  return matchFrom(UNTOUCHED, text, { start, end, tables }) ?? matchFrom(RULES, text, { start, end, tables });
-}
-
-function matchFrom(
-  root: number,
+/** The longest text that is to stay as it is and begins at `start`. */
+function untouchedAt(
   text: string,
-  { start, end, tables }: { readonly start: number; readonly end: number; readonly tables: RuleTables },
-): Match | undefined {
-  const { trie, replacements } = tables;
-  const { slots } = trie;
-  let node = root;
-  let best = NO_VALUE;
+  {
+    start,
+    end,
+    trie,
+  }: { readonly start: number; readonly end: number; readonly trie: CodeUnitTrie | undefined },
+): RuleMatch | undefined {
+  if (trie === undefined) return undefined;
+  let node = 0;
   let bestEnd = start;
   for (let i = start; i < end; i++) {
-    const slot = trieSlot(trie, node, text.charCodeAt(i));
-    if (slots[4 * slot] === NO_NODE) break;
-    node = slots[4 * slot + 2]!;
-    if (slots[4 * slot + 3] === NO_VALUE) continue;
-    best = slots[4 * slot + 3]!;
-    bestEnd = i + 1;
+    const slot = 4 * trieSlot(trie, node, text.charCodeAt(i));
+    if (trie.slots[slot] === NO_NODE) break;
+    node = trie.slots[slot + 2]!;
+    if (trie.slots[slot + 3] !== NO_VALUE) bestEnd = i + 1;
   }
-  return best === NO_VALUE ? undefined : { end: bestEnd, replacement: replacements[best]! };
+  return bestEnd === start ? undefined : { end: bestEnd, replacement: text.slice(start, bestEnd) };
 }

@@ -68,8 +68,9 @@ export function metaspaceJson({ replacement, prependScheme, split }: Required<Me
 /** The same text with a mark for every space. */
 function spacesMarked(text: AlignedText, mark: number): AlignedText {
   const { units, length, segments } = text;
-  const at = units.indexOf(SPACE);
-  if (at < 0 || at >= length) return text;
+  let at = 0;
+  while (at < length && units[at] !== SPACE) at++;
+  if (at === length) return text;
   const marked = units.slice(0, length);
   markSpaces(marked, at, length, mark);
   return { units: marked, length, segments };

@@ -1,6 +1,7 @@
-import { show, TokenizerError } from '../errors.js';
+import { TokenizerError } from '../errors.js';
 import type { PieceKind, ScoredPiece } from '../models/unigram.js';
-import { readWire, WireWriter, type WireField } from './wire-format.js';
+import { decodeUtf8 } from '../text/utf8.js';
+import { WireReader, WireWriter } from './wire-format.js';
 
 /** What SentencePiece does to a text before it looks for pieces. */
 export interface SentencePieceNormalization {
@@ -57,24 +58,25 @@ export function readSentencePieceModel(bytes: Uint8Array, file = 'spiece.model')
   const where = { op: 'readSentencePieceModel', file };
   const pieces: ScoredPiece[] = [];
   const kinds: PieceKind[] = [];
-  const trainerFields = new Map<number, WireField>();
-  const normalizerFields = new Map<number, WireField>();
-  for (const field of readWire(bytes, where)) {
-    if (field.kind !== 'bytes') continue;
-    if (field.number === root.piece) {
-      const { text, score, kind } = readPiece(field.value, where);
-      pieces.push([text, score]);
-      kinds.push(kind);
-    } else if (field.number === root.trainer || field.number === root.normalizer) {
-      const fields = field.number === root.trainer ? trainerFields : normalizerFields;
-      for (const inner of readWire(field.value, where)) fields.set(inner.number, inner);
+  const trainerFields = new Map<number, number>();
+  const normalizerFields = new Map<number, number>();
+  let characterMap = bytes.subarray(0, 0);
+  for (const reader = new WireReader(bytes, where); reader.next();) {
+    if (reader.kind !== 'bytes') continue;
+    if (reader.number === root.piece) readPiece(reader.inner(), { pieces, kinds, where });
+    else if (reader.number === root.trainer) readNumbers(reader.inner(), trainerFields);
+    else if (reader.number === root.normalizer) {
+      readNumbers(reader.inner(), normalizerFields);
+      for (const inner = reader.inner(); inner.next();) {
+        if (inner.number === normalizer.characterMap) characterMap = bytes.subarray(inner.from, inner.to);
+      }
     }
   }
-  const modelType = numberOf(trainerFields.get(trainer.modelType)) ?? 1;
+  const modelType = trainerFields.get(trainer.modelType) ?? 1;
   if (modelType !== 1) throw notUnigram(modelTypes[modelType - 1] ?? String(modelType), where);
   const unkId = kinds.indexOf('unknown');
   if (unkId < 0 || kinds.indexOf('unknown', unkId + 1) >= 0) throw oneUnknownPiece(pieces.length, where);
-  const flag = (field: WireField | undefined, missing: boolean) => (numberOf(field) ?? Number(missing)) !== 0;
+  const flag = (field: number | undefined, missing: boolean) => (field ?? Number(missing)) !== 0;
   return Object.freeze({
     pieces,
     kinds,
@@ -82,7 +84,7 @@ export function readSentencePieceModel(bytes: Uint8Array, file = 'spiece.model')
     ...controlIds(trainerFields, kinds),
     byteFallback: flag(trainerFields.get(trainer.byteFallback), false),
     normalization: Object.freeze({
-      characterMap: bytesOf(normalizerFields.get(normalizer.characterMap)),
+      characterMap,
       addDummyPrefix: flag(normalizerFields.get(normalizer.dummyPrefix), true),
       removeExtraWhitespaces: flag(normalizerFields.get(normalizer.extraSpaces), true),
       escapeWhitespaces: flag(normalizerFields.get(normalizer.escape), true),
@@ -129,47 +131,44 @@ export function writeSentencePieceModel(model: SentencePieceModel): Uint8Array {
 /** An id that the model has no piece for. */
 const ABSENT_ID = -1;
 
-function readPiece(
-  bytes: Uint8Array,
-  where: { readonly op: string; readonly file: string },
-): { readonly text: string; readonly score: number; readonly kind: PieceKind } {
+interface PieceTarget {
+  readonly pieces: ScoredPiece[];
+  readonly kinds: PieceKind[];
+  readonly where: { readonly op: string; readonly file: string };
+}
+
+function readPiece(reader: WireReader, { pieces, kinds, where }: PieceTarget): void {
   let text: string | undefined;
   let score = 0;
   let kind: PieceKind | undefined = 'normal';
-  for (const field of readWire(bytes, where)) {
-    if (field.number === piece.text) text = decodeText(bytesOf(field), where);
-    else if (field.number === piece.score && field.kind === 'fixed32') score = field.value;
-    else if (field.number === piece.kind) kind = pieceKinds[(numberOf(field) ?? 0) - 1];
+  while (reader.next()) {
+    if (reader.number === piece.text) text = decodeUtf8(reader.bytes, reader.from, reader.to);
+    else if (reader.number === piece.score) score = reader.value;
+    else if (reader.number === piece.kind) kind = pieceKinds[reader.value - 1];
   }
-  if (text !== undefined && kind !== undefined) return { text, score, kind };
+  if (text !== undefined && kind !== undefined) {
+    pieces.push([text, score]);
+    kinds.push(kind);
+    return;
+  }
   throw new TokenizerError({
     code: 'malformed-file',
     ...where,
     field: 'pieces',
-    problem: text === undefined ? 'a piece has no text' : `the piece ${show(text)} is of an unknown kind`,
+    problem: `piece ${pieces.length} has ${text === undefined ? 'no text in UTF-8' : 'an unknown kind'}`,
     remedy: 'a damaged file, or one of a later format.',
   });
 }
 
-function decodeText(bytes: Uint8Array, where: { readonly op: string; readonly file: string }): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw new TokenizerError({
-      code: 'malformed-file',
-      ...where,
-      field: 'pieces',
-      problem: 'a piece is not UTF-8',
-      remedy: 'a damaged file; fetch it again.',
-      cause,
-    });
-  }
+/** The numbers among a message's fields, by field. */
+function readNumbers(reader: WireReader, fields: Map<number, number>): void {
+  while (reader.next()) if (reader.kind === 'varint') fields.set(reader.number, reader.value);
 }
 
 /** Ids of the control pieces; the file's numbers count only where such a piece is. */
-function controlIds(fields: ReadonlyMap<number, WireField>, kinds: readonly PieceKind[]) {
+function controlIds(fields: ReadonlyMap<number, number>, kinds: readonly PieceKind[]) {
   const idOf = (number: number, missing: number) => {
-    const id = numberOf(fields.get(number)) ?? missing;
+    const id = fields.get(number) ?? missing;
     return kinds[id] === 'control' ? id : undefined;
   };
   return {
@@ -177,14 +176,6 @@ function controlIds(fields: ReadonlyMap<number, WireField>, kinds: readonly Piec
     eosId: idOf(trainer.eosId, 2),
     padId: idOf(trainer.padId, ABSENT_ID),
   };
-}
-
-function numberOf(field: WireField | undefined): number | undefined {
-  return field?.kind === 'varint' ? field.value : undefined;
-}
-
-function bytesOf(field: WireField | undefined): Uint8Array {
-  return field?.kind === 'bytes' ? field.value : new Uint8Array(0);
 }
 
 function notUnigram(type: string, where: { readonly op: string; readonly file: string }): TokenizerError {

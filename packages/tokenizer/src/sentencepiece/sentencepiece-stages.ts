@@ -1,5 +1,5 @@
 import type { Json, Normalizer, PreTokenizer, Words } from '../pipeline.js';
-import { readCharactersMap } from '../normalizers/characters-map.js';
+import { emptyCharacterMap, readCharacterMap } from '../normalizers/character-map.js';
 import { createRuleWriter } from '../normalizers/precompiled-normalizer.js';
 import {
   createMetaspacePreTokenizer,
@@ -36,8 +36,7 @@ export function createSentencePieceStages(
   const { characterMap } = normalization;
   const where = { op: 'createSentencePieceStages', field: 'normalizer_spec.precompiled_charsmap' };
   const origin = options.file === undefined ? where : { ...where, file: options.file };
-  const rules =
-    characterMap.length === 0 ? new Map<string, string>() : readCharactersMap(characterMap, origin);
+  const rules = characterMap.length === 0 ? emptyCharacterMap : readCharacterMap(characterMap, origin);
   const untouched = pieces.flatMap(([piece], id) => (kinds[id] === 'userDefined' ? [piece] : []));
   const applyRules = createRuleWriter(rules, untouched);
   const normalizer: Normalizer = Object.freeze({

@@ -1,62 +1,84 @@
 import { TokenizerError } from '../errors.js';
 
-/** One field of a protobuf message: a number, or the bytes of a text, a message or a fixed value. */
-export type WireField = { readonly number: number } & (
-  | { readonly kind: 'varint'; readonly value: number }
-  | { readonly kind: 'bytes'; readonly value: Uint8Array }
-  | { readonly kind: 'fixed32'; readonly value: number }
-  | { readonly kind: 'fixed64' }
-);
+/** Types of fields that are read; the rest is skipped. */
+export type WireKind = 'varint' | 'bytes' | 'float' | 'other';
 
 /**
- * Reads the fields of a protobuf message. Lengths are checked before anything is read or allocated.
- * @throws TokenizerError (malformed-file) when the bytes are no message
+ * Reads the fields of a protobuf message one by one; `number`, `kind` and the value are those of the last field.
+ * Lengths are checked before anything is read.
  * @see protobuf.dev, "Encoding"
  */
-export function* readWire(
-  bytes: Uint8Array,
-  where: { readonly op: string; readonly file?: string },
-): Generator<WireField> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = 0;
-  const fail = (problem: string): never => {
-    throw new TokenizerError({
-      code: 'malformed-file',
-      ...where,
-      problem: `not a SentencePiece model: ${problem} at byte ${at} of ${bytes.length}`,
-      remedy: 'a download that was cut off, a Git LFS pointer, or another kind of file.',
-    });
-  };
-  const varint = (): number => {
+export class WireReader {
+  number = 0;
+  kind: WireKind = 'other';
+  /** A varint or a float. */
+  value = 0;
+  /** Where the bytes of a text or message begin and end. */
+  from = 0;
+  to = 0;
+
+  /** @param at  reads bytes [at, end) */
+  constructor(
+    readonly bytes: Uint8Array,
+    private readonly where: { readonly op: string; readonly file?: string },
+    private at = 0,
+    private readonly end = bytes.length,
+    private readonly view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+  ) {}
+
+  /** Goes to the next field; false at the end. @throws TokenizerError (malformed-file) when it is no message */
+  next(): boolean {
+    if (this.at >= this.end) return false;
+    const key = this.varint();
+    this.number = Math.floor(key / 8);
+    const type = key % 8;
+    if (type === 0) {
+      this.kind = 'varint';
+      this.value = this.varint();
+    } else if (type === 2) {
+      this.kind = 'bytes';
+      const length = this.varint();
+      this.from = this.take(length);
+      this.to = this.at;
+    } else if (type === 5) {
+      this.kind = 'float';
+      this.value = this.view.getFloat32(this.take(4), true);
+    } else if (type === 1) {
+      this.kind = 'other';
+      this.take(8);
+    } else this.fail(`wire type ${type}`);
+    return true;
+  }
+
+  /** A reader of the message that is this field. */
+  inner(): WireReader {
+    return new WireReader(this.bytes, this.where, this.from, this.to, this.view);
+  }
+
+  private varint(): number {
     let value = 0;
     for (let shift = 0; shift < 70; shift += 7) {
-      const byte = bytes[at++];
-      if (byte === undefined) return fail('a number is cut off');
+      if (this.at >= this.end) return this.fail('a number is cut off');
+      const byte = this.bytes[this.at++]!;
       value += (byte & 0x7f) * 2 ** shift;
       if (byte < 0x80) return value;
     }
-    return fail('a number is too long');
-  };
-  const take = (length: number): number => {
-    if (!(length <= bytes.length - at)) fail(`a field of ${length} bytes`);
-    at += length;
-    return at - length;
-  };
-  while (at < bytes.length) {
-    const key = varint();
-    const number = Math.floor(key / 8);
-    const type = key % 8;
-    if (number < 1) fail('field number 0');
-    if (type === 0) yield { number, kind: 'varint', value: varint() };
-    else if (type === 1) {
-      take(8);
-      yield { number, kind: 'fixed64' };
-    } else if (type === 2) {
-      const length = varint();
-      const from = take(length);
-      yield { number, kind: 'bytes', value: bytes.subarray(from, at) };
-    } else if (type === 5) yield { number, kind: 'fixed32', value: view.getFloat32(take(4), true) };
-    else fail(`wire type ${type}`);
+    return this.fail('a number is too long');
+  }
+
+  private take(length: number): number {
+    if (!(length <= this.end - this.at)) this.fail(`a field of ${length} bytes`);
+    this.at += length;
+    return this.at - length;
+  }
+
+  private fail(problem: string): never {
+    throw new TokenizerError({
+      code: 'malformed-file',
+      ...this.where,
+      problem: `not a SentencePiece model: ${problem} at byte ${this.at} of ${this.bytes.length}`,
+      remedy: 'a download that was cut off, a Git LFS pointer, or another kind of file.',
+    });
   }
 }
 

@@ -213,6 +213,11 @@ export function mapToOriginal(
   to = offsets.length,
 ): void {
   const { segments } = aligned;
+  if (segments.length === 3 && segments[2] === LINEAR) {
+    const shift = segments[1]! - segments[0]!;
+    if (shift !== 0) for (let i = from; i < to; i++) offsets[i]! += shift;
+    return;
+  }
   let segment = 0;
   const seek = (unit: number) => {
     while (segment > 0 && segments[segment]! > unit) segment -= 3;

@@ -74,7 +74,7 @@ export class WordMemo {
     const recordsEnd = recordsAt + 3 * (sink.length - from);
     while (unitsEnd > this.units.length) this.units = doubled(this.units);
     while (recordsEnd > this.records.length) this.records = doubled(this.records);
-    this.units.set(units.subarray(start, end), unitsAt);
+    for (let i = start, k = unitsAt; i < end; i++, k++) this.units[k] = units[i]!;
     for (let token = from, i = recordsAt; token < sink.length; token++, i += 3) {
       this.records[i] = sink.ids[token]!;
       this.records[i + 1] = sink.offsets[2 * token]! - start;
