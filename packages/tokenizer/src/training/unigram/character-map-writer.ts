@@ -1,5 +1,5 @@
-import type { CharacterRules } from '../../normalizers/characters-map.js';
 import { textToBytes } from '../../text/utf8.js';
+import type { CharacterRules } from './nmt-nfkc-rules.js';
 
 /** A rule as bytes: what is read, and where its replacement begins. */
 interface MapKey {

@@ -1,4 +1,5 @@
-import type { CharacterRules } from '../../normalizers/characters-map.js';
+/** Replacements by text, as a SentencePiece character map holds them. */
+export type CharacterRules = ReadonlyMap<string, string>;
 
 /** Controls, which vanish. */
 const removed = /[\u0001-\u0008\u000b\u000e-\u001f\u007f\u008f\u009f]/;
