@@ -211,6 +211,7 @@ describe('learnUnigram', () => {
     ['special tokens that are no strings', { specialTokens: [3] }],
     ['an empty symbol', { userDefinedSymbols: [''] }],
     ['a symbol twice', { specialTokens: ['<s>'], userDefinedSymbols: ['<s>'] }],
+    ['a symbol that is a byte piece', { userDefinedSymbols: ['<0x0A>'], byteFallback: true }],
     ['a fraction of a step', { numSubIterations: 1.5 }],
   ])('%s is a typed error', async (_, options) => {
     const error = await reasonOf(learnUnigram(corpus, options as object));

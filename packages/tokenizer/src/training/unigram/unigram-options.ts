@@ -1,4 +1,5 @@
 import { checkInteger, checkOptions, show, TokenizerError } from '../../errors.js';
+import { bytePiece } from '../../models/unigram.js';
 import type { PieceRuleOptions } from './piece-rules.js';
 
 /** How far the learning is. */
@@ -139,9 +140,10 @@ export function unigramSettings(options: LearnUnigramOptions): UnigramSettings {
       requiredChars,
       'must be a string without NUL and space (write ▁, U+2581)',
     );
-  checkSymbols('specialTokens', specialTokens, []);
-  checkSymbols('userDefinedSymbols', userDefinedSymbols, specialTokens);
-  checkSymbols('reservedTokens', reservedTokens, [...specialTokens, ...userDefinedSymbols]);
+  const bytes = options.byteFallback === true ? Array.from({ length: 256 }, (_, byte) => bytePiece(byte)) : [];
+  checkSymbols('specialTokens', specialTokens, bytes);
+  checkSymbols('userDefinedSymbols', userDefinedSymbols, [...bytes, ...specialTokens]);
+  checkSymbols('reservedTokens', reservedTokens, [...bytes, ...specialTokens, ...userDefinedSymbols]);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return { ...defaults, ...Object.fromEntries(given) };
 }

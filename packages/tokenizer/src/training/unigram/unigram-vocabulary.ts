@@ -11,7 +11,7 @@ const requiredStep = 1e-4;
 export function givenPieces(settings: UnigramSettings): readonly string[] {
   const { specialTokens, userDefinedSymbols, byteFallback } = settings;
   const bytes = Array.from({ length: byteFallback ? 256 : 0 }, (_, byte) => bytePiece(byte));
-  return [...new Set([...specialTokens, ...userDefinedSymbols, ...bytes])];
+  return [...specialTokens, ...userDefinedSymbols, ...bytes];
 }
 
 /**
