@@ -52,7 +52,7 @@ export function createRuleWriter(rules: CharacterMap, untouched: readonly string
       if (i > from && tables.follows[text.charCodeAt(i)] === 1) {
         const match = rules.longest(text, i - 1, end);
         if (match !== undefined && match.end > i) {
-          builder.pop();
+          builder.dropLast();
           i--;
         }
       }
