@@ -141,6 +141,11 @@ describe('trainUnigram', () => {
       for (const text of trainingTexts(seededRandom(43), 30))
         expect(again.encode(text).ids).toEqual(tokenizer.encode(text).ids);
     }
+    // tokenizer.json names Hugging Face's stages, which take U+0085 for a space, as SentencePiece does not.
+    const inHuggingFace = tokenizerFromFiles(tokenizer.toFiles());
+    expect(tokensOf(inHuggingFace)).toEqual(tokensOf(tokenizer));
+    for (const text of trainingCorpus(43, 30))
+      expect(inHuggingFace.encode(text).ids).toEqual(tokenizer.encode(text).ids);
   });
 
   it('pieces may reach across words when they are asked to', async () => {

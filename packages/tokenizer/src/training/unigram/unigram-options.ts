@@ -140,7 +140,8 @@ export function unigramSettings(options: LearnUnigramOptions): UnigramSettings {
       requiredChars,
       'must be a string without NUL and space (write ▁, U+2581)',
     );
-  const bytes = options.byteFallback === true ? Array.from({ length: 256 }, (_, byte) => bytePiece(byte)) : [];
+  const bytes =
+    options.byteFallback === true ? Array.from({ length: 256 }, (_, byte) => bytePiece(byte)) : [];
   checkSymbols('specialTokens', specialTokens, bytes);
   checkSymbols('userDefinedSymbols', userDefinedSymbols, [...bytes, ...specialTokens]);
   checkSymbols('reservedTokens', reservedTokens, [...bytes, ...specialTokens, ...userDefinedSymbols]);
