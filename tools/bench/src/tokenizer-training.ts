@@ -6,7 +6,7 @@ import { textLines } from './text-files.js';
 
 /**
  * Trains tokenizers of ours beside SentencePiece's Unigram and Hugging Face's WordPiece, on the same files, and
- * counts the tokens of held-out text: `npm run bench:tokenizers -- --python python3 --train … --held-out …`.
+ * counts the tokens of held-out text: `npm run bench:tokenizer-training -- --python python3 --train … --held-out …`.
  */
 
 interface Options {
@@ -92,7 +92,7 @@ function countCharacters(files: readonly string[]): number {
   return characters;
 }
 
-const program = new Command('bench:tokenizers')
+const program = new Command('bench:tokenizer-training')
   .requiredOption('--train <files...>', 'texts to learn from, a line a text; .gz is unpacked')
   .requiredOption('--held-out <files...>', 'texts to count tokens of')
   .option('--python <path>', 'a Python with peers/requirements.txt; without it only ours are trained')

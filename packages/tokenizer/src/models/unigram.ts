@@ -70,7 +70,7 @@ export function createUnigram(options: UnigramOptions): UnigramModel {
     pieces.map(([piece]) => piece),
     where,
   );
-  const { scores, unkScore } = effectiveScores(pieces, kinds);
+  const { scores, unkScore } = effectiveScores(options);
   const encoder: WordEncoder = {
     scores,
     unkScore,
@@ -216,16 +216,29 @@ function pieceTrie({ tokens }: Vocabulary, kinds: readonly PieceKind[] | undefin
 }
 
 /** Scores as a path counts them: a user-defined piece is certain, whatever the file says (SentencePiece 0.2). */
-function effectiveScores(
-  pieces: readonly ScoredPiece[],
-  kinds: readonly PieceKind[] | undefined,
-): { readonly scores: Float64Array; readonly unkScore: number } {
-  const scores = Float64Array.from(pieces, ([, score], id) => (kinds?.[id] === 'userDefined' ? 0 : score));
+function effectiveScores({ pieces, kinds, precision }: UnigramOptions): {
+  readonly scores: Float64Array;
+  readonly unkScore: number;
+} {
+  const scores = new Float64Array(pieces.length);
   let least = Infinity;
-  pieces.forEach(([, score], id) => {
-    if (kinds === undefined || kinds[id] === 'normal') least = Math.min(least, score);
-  });
+  for (let id = 0; id < pieces.length; id++) {
+    const kind = kinds?.[id] ?? 'normal';
+    const score = pieces[id]![1];
+    scores[id] = kind === 'userDefined' ? 0 : precision === 'single' ? score : asRustReads(score);
+    if (kind === 'normal') least = Math.min(least, scores[id]!);
+  }
   return { scores, unkScore: least - unkPenalty };
+}
+
+/**
+ * A number as Hugging Face's library gets it from JSON: all its digits as an integer, divided by a power of ten. The
+ * last bit may differ from the nearest double, and decides between spellings of the same probability.
+ */
+function asRustReads(score: number): number {
+  const [whole, fraction] = String(score).split('.');
+  if (fraction === undefined || fraction.includes('e')) return score;
+  return Number(whole! + fraction) / 10 ** fraction.length;
 }
 
 /** Ids of `<0x00>` … `<0xFF>`; -1 for a byte without a piece. */
