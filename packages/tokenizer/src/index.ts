@@ -99,6 +99,13 @@ export { TokenSink } from './text/token-sink.js';
 export type { SpecialToken } from './token-index.js';
 export { createTokenizer, type BatchInput, type EncodeBatchOptions, type Tokenizer } from './tokenizer.js';
 export {
+  trainUnigram,
+  type TrainUnigramOptions,
+  type UnigramTrainingProgress,
+} from './training/unigram-trainer.js';
+export { learnUnigram } from './training/unigram/learn-unigram.js';
+export type { LearnUnigramOptions, UnigramProgress } from './training/unigram/unigram-options.js';
+export {
   trainWordPiece,
   type TrainingProgress,
   type TrainWordPieceOptions,
