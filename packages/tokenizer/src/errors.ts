@@ -51,65 +51,60 @@ export class TokenizerError extends Error {
 }
 
 function renderMessage({ op, problem, file, field, remedy, code }: TokenizerErrorFacts): string {
-  const lines = [`[${op}]: ${problem}`];
   const place = [file, field].filter((part) => part !== undefined).join(': ');
-  if (place !== '') lines.push(`  in ${place}`);
-  if (remedy !== undefined) lines.push(`  Likely: ${remedy}`);
-  lines.push(`  docs/errors.md#tokenizer-${code}`);
-  return lines.join('\n');
+  const where = place && `\n  in ${place}`;
+  const likely = remedy === undefined ? '' : `\n  Likely: ${remedy}`;
+  return `[${op}]: ${problem}${where}${likely}\n  docs/errors.md#tokenizer-${code}`;
 }
 
+/** What an option may be: one of a list, an integer of at least a number, or (null) what its reader checks. */
+export type OptionRule = readonly unknown[] | number | null;
+
+/** The rule of an option that is true or false. */
+export const flag: OptionRule = [true, false];
+
 /**
- * Throws when `options` has a key that is not in `known`.
- * @throws TokenizerError (bad-option) naming the key and the keys that are known
+ * Throws when `options` has a key without a rule, or a value against it; undefined is always allowed.
+ * @throws TokenizerError (bad-option) naming the key, and what is known or needed
  */
-export function checkOptions(op: string, options: unknown, known: readonly string[]): void {
+export function checkOptions(
+  op: string,
+  options: unknown,
+  rules: Readonly<Record<string, OptionRule>>,
+): void {
+  const code = 'bad-option';
   if (options === null || typeof options !== 'object') {
-    throw new TokenizerError({
-      code: 'bad-option',
-      op,
-      problem: `options must be an object, got ${show(options)}`,
-    });
+    throw new TokenizerError({ code, op, problem: `options must be an object, got ${show(options)}` });
   }
-  for (const key of Object.keys(options)) {
-    if (known.includes(key)) continue;
-    throw new TokenizerError({
-      code: 'bad-option',
-      op,
-      field: key,
-      problem: `unknown option "${key}"`,
-      remedy: `a misspelling, or an option of another library. Known here: ${known.join(', ')}.`,
-    });
+  for (const field of Object.keys(options)) {
+    const value = (options as Readonly<Record<string, unknown>>)[field];
+    if (!Object.hasOwn(rules, field)) {
+      const problem = `unknown option "${field}"`;
+      const remedy = `a misspelling, or another library's option. Known here: ${Object.keys(rules).join(', ')}.`;
+      throw new TokenizerError({ code, op, field, problem, remedy });
+    }
+    if (value !== undefined) checkValue(op, field, { value, rule: rules[field]! });
   }
 }
 
 /**
- * Throws unless `value` is undefined or one of `allowed`.
- * @throws TokenizerError (bad-option)
+ * Throws when a value is against the rule.
+ * @throws TokenizerError (bad-option) naming what is needed
  */
-export function checkChoice(op: string, field: string, value: unknown, allowed: readonly unknown[]): void {
-  if (value === undefined || allowed.includes(value)) return;
-  const needed = allowed.map(show).join(', ');
-  throw new TokenizerError({
-    code: 'bad-option',
-    op,
-    field,
-    problem: `${field} is ${show(value)}, must be ${needed}`,
-  });
+export function checkValue(
+  op: string,
+  field: string,
+  { value, rule }: { readonly value: unknown; readonly rule: OptionRule },
+): void {
+  const isList = Array.isArray(rule);
+  if (isList ? rule.includes(value) : rule === null || isInteger(value, rule as number)) return;
+  const needed = isList ? rule.map(show).join(', ') : `an integer of at least ${String(rule)}`;
+  const problem = `${field} is ${show(value)}, must be ${needed}`;
+  throw new TokenizerError({ code: 'bad-option', op, field, problem });
 }
 
-/**
- * Throws unless `value` is undefined or an integer of at least `minimum`.
- * @throws TokenizerError (bad-option)
- */
-export function checkInteger(op: string, field: string, value: unknown, minimum: number): void {
-  if (value === undefined || (Number.isSafeInteger(value) && (value as number) >= minimum)) return;
-  throw new TokenizerError({
-    code: 'bad-option',
-    op,
-    field,
-    problem: `${field} is ${show(value)}, must be an integer of at least ${minimum}`,
-  });
+function isInteger(value: unknown, minimum: number): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= minimum;
 }
 
 /**
@@ -118,12 +113,8 @@ export function checkInteger(op: string, field: string, value: unknown, minimum:
  */
 export function checkText(op: string, field: string, value: unknown): asserts value is string {
   if (typeof value === 'string') return;
-  throw new TokenizerError({
-    code: 'bad-input',
-    op,
-    field,
-    problem: `${field} must be a string, got ${show(value)}`,
-  });
+  const problem = `${field} must be a string, got ${show(value)}`;
+  throw new TokenizerError({ code: 'bad-input', op, field, problem });
 }
 
 /** A value as an error message shows it: quoted, and cut after 60 characters. */

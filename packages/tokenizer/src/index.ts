@@ -20,7 +20,8 @@ export {
 } from './decoders/word-piece-decoder.js';
 export type { Encoding } from './encoding.js';
 export { TokenizerError, type TokenizerErrorCode, type TokenizerErrorFacts } from './errors.js';
-export { tokenizerFromFiles } from './files/read-files.js';
+export { tokenizerFromFiles, type TokenizerFromFilesOptions } from './files/read-files.js';
+export type { StageSet } from './files/stage-readers.js';
 export { tokenizerFileNames, type TokenizerFiles } from './files/write-files.js';
 export { createByteModel, type ByteModelOptions } from './models/byte-model.js';
 export type { Vocabulary, VocabularyInput } from './models/vocabulary.js';
@@ -42,11 +43,6 @@ export {
   type ReplaceOptions,
   type StripNormalizerOptions,
 } from './normalizers/text-normalizers.js';
-export {
-  createLowercaseNormalizer,
-  createStripAccentsNormalizer,
-  createUnicodeNormalizer,
-} from './normalizers/unicode-normalizer.js';
 export type {
   Decoder,
   Json,
@@ -75,41 +71,19 @@ export {
 } from './pre-tokenizers/metaspace-pre-tokenizer.js';
 export {
   readSentencePieceModel,
-  writeSentencePieceModel,
   type SentencePieceModel,
   type SentencePieceNormalization,
 } from './sentencepiece/model-file.js';
 export type { StreamDecodeOptions, StreamDecoder } from './stream-decoder.js';
 export { createT5Tokenizer, type T5TokenizerOptions } from './t5.js';
-export {
-  createDigitsPreTokenizer,
-  createPunctuationPreTokenizer,
-  createWhitespacePreTokenizer,
-  createWhitespaceSplitPreTokenizer,
-  type DigitsOptions,
-  type PunctuationOptions,
-} from './pre-tokenizers/character-pre-tokenizers.js';
+export { createWhitespaceSplitPreTokenizer } from './pre-tokenizers/character-pre-tokenizers.js';
 export { createPreTokenizerSequence } from './pre-tokenizers/pre-tokenizer-sequence.js';
-export type { DelimiterBehavior } from './pre-tokenizers/span-splitter.js';
-export { createSplitPreTokenizer, type SplitOptions } from './pre-tokenizers/split-pre-tokenizer.js';
-export type { TextPattern } from './regex/text-pattern.js';
+export type { Matcher, PatternEngine, TextPattern } from './regex/text-pattern.js';
 export { AlignedTextBuilder, type AlignedText } from './text/aligned-text.js';
 export { Scratch } from './text/scratch.js';
 export { TokenSink } from './text/token-sink.js';
 export type { SpecialToken } from './token-index.js';
 export { createTokenizer, type BatchInput, type EncodeBatchOptions, type Tokenizer } from './tokenizer.js';
-export {
-  trainUnigram,
-  type TrainUnigramOptions,
-  type UnigramTrainingProgress,
-} from './training/unigram-trainer.js';
-export { learnUnigram } from './training/unigram/learn-unigram.js';
-export type { LearnUnigramOptions, UnigramProgress } from './training/unigram/unigram-options.js';
-export {
-  trainWordPiece,
-  type TrainingProgress,
-  type TrainWordPieceOptions,
-} from './training/word-piece-trainer.js';
 export {
   specialAddedToken,
   type AddedToken,
@@ -117,4 +91,3 @@ export {
   type TokenizerParts,
 } from './tokenizer-parts.js';
 export type { TruncationStrategy } from './truncation.js';
-export type { NormalForm } from './unicode/canonical-order.js';

@@ -1,6 +1,6 @@
 import { cleanUpSpaces } from './decoders/word-piece-decoder.js';
-import { checkDecodeOptions, joinTokens, tokenOf, type DecodeOptions, type DecodeParts } from './decoding.js';
-import { checkChoice, checkOptions } from './errors.js';
+import { decodeRules, joinTokens, tokenOf, type DecodeOptions, type DecodeParts } from './decoding.js';
+import { checkOptions, flag } from './errors.js';
 
 /** How ids become text, and how soon. */
 export interface StreamDecodeOptions extends DecodeOptions {
@@ -30,10 +30,7 @@ export function createStreamDecoder(
   options: StreamDecodeOptions,
   { parts, index }: DecodeParts,
 ): StreamDecoder {
-  const op = 'streamDecoder';
-  checkOptions(op, options, ['skipSpecialTokens', 'cleanUpSpaces', 'wholeWords']);
-  checkDecodeOptions(op, options);
-  checkChoice(op, 'wholeWords', options.wholeWords, [true, false]);
+  checkOptions('streamDecoder', options, { ...decodeRules, wholeWords: flag });
   const { skipSpecialTokens = false, wholeWords = false } = options;
   const cleans = options.cleanUpSpaces ?? parts.cleanUpSpaces ?? false;
   const whole = (all: readonly string[]) =>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Tokenizer as RustTokenizer } from 'tokenizers';
-import { createSplitPreTokenizer, TokenizerError, type PreTokenizer } from '../src/index.js';
+import { TokenizerError, type PreTokenizer } from '../src/index.js';
+import { createSplitPreTokenizer } from '../src/stages.js';
 import { alignedSlice, wholeText } from '../src/text/aligned-text.js';
 import { randomText, seededRandom } from './random-text.js';
 import { allCodePoints, bothLibraries, tokenizerJson, wellFormed } from './stage-oracle.js';

@@ -1,13 +1,16 @@
 import { Tokenizer as RustTokenizer } from 'tokenizers';
 import { describe, expect, it } from 'vitest';
 import { tokenizerFromFiles, TokenizerError, type Json } from '../src/index.js';
+import { moreStages } from '../src/stages.js';
 import { tokenizerJson, type Sections } from './stage-oracle.js';
 
+const filesOf = (sections: Sections, config?: Json) => ({
+  'tokenizer.json': tokenizerJson(sections),
+  ...(config === undefined ? {} : { 'tokenizer_config.json': JSON.stringify(config) }),
+});
+
 const read = (sections: Sections, config?: Json) =>
-  tokenizerFromFiles({
-    'tokenizer.json': tokenizerJson(sections),
-    ...(config === undefined ? {} : { 'tokenizer_config.json': JSON.stringify(config) }),
-  });
+  tokenizerFromFiles(filesOf(sections, config), { stages: moreStages });
 
 const errorOf = (sections: Sections): TokenizerError => {
   try {

@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  tokenizerFromFiles,
-  TokenizerError,
-  trainUnigram,
-  type UnigramTrainingProgress,
-} from '../src/index.js';
+import { tokenizerFromFiles, TokenizerError } from '../src/index.js';
+import { trainUnigram, type UnigramTrainingProgress } from '../src/training.js';
 import { readCharacterMap } from '../src/normalizers/character-map.js';
 import { readSentencePieceModel } from '../src/sentencepiece/model-file.js';
 import { createT5Tokenizer } from '../src/t5.js';

@@ -1,4 +1,4 @@
-import { checkInteger, checkOptions, checkText, TokenizerError, show } from '../errors.js';
+import { checkOptions, checkText, TokenizerError, show } from '../errors.js';
 import type { Decoder } from '../pipeline.js';
 import { compilePattern, type TextPattern } from '../regex/text-pattern.js';
 import { alignedSlice } from '../text/aligned-text.js';
@@ -76,10 +76,8 @@ export interface StripDecoderOptions {
 /** Cuts a character from the ends of each piece. */
 export function createStripDecoder(options: StripDecoderOptions): Decoder {
   const op = 'createStripDecoder';
-  checkOptions(op, options, ['content', 'start', 'stop']);
+  checkOptions(op, options, { content: null, start: 0, stop: 0 });
   checkText(op, 'content', options.content);
-  checkInteger(op, 'start', options.start, 0);
-  checkInteger(op, 'stop', options.stop, 0);
   const { content, start = 0, stop = 0 } = options;
   if ([...content].length !== 1) {
     const problem = `content must be one character, got ${show(content)}`;
@@ -114,7 +112,7 @@ export interface ReplaceDecoderOptions {
  */
 export function createReplaceDecoder(options: ReplaceDecoderOptions): Decoder {
   const op = 'createReplaceDecoder';
-  checkOptions(op, options, ['pattern', 'content']);
+  checkOptions(op, options, { pattern: null, content: null });
   checkText(op, 'content', options.content);
   const { content } = options;
   const pattern = compilePattern(op, options.pattern);

@@ -11,7 +11,7 @@ export interface WordPieceDecoderOptions {
 
 /** Joins pieces: a continuing piece loses its prefix, any other but the first gets a space before it. */
 export function createWordPieceDecoder(options: WordPieceDecoderOptions = {}): Decoder {
-  checkOptions('createWordPieceDecoder', options, ['prefix', 'cleanup']);
+  checkOptions('createWordPieceDecoder', options, { prefix: null, cleanup: null });
   const { prefix = '##', cleanup = true } = options;
   return Object.freeze({
     type: 'WordPiece',

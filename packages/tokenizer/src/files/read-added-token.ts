@@ -1,10 +1,9 @@
 import type { AddedToken } from '../tokenizer-parts.js';
-import { countValue, requiredField, stringValue, type JsonField } from './json-field.js';
-import { flagOr } from './stage-readers.js';
+import { countValue, optionalFlag, requiredField, stringValue, type JsonField } from './json-field.js';
 
 /** The `added_tokens` section, or one entry of `added_tokens_decoder` when its id is given. */
 export function readAddedToken(field: JsonField, id?: number): AddedToken {
-  const flag = (name: string) => flagOr(field, name, { missing: false });
+  const flag = (name: string) => optionalFlag(field, name) ?? false;
   return {
     content: stringValue(requiredField(field, 'content')),
     id: id ?? countValue(requiredField(field, 'id')),

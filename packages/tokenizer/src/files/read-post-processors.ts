@@ -14,14 +14,10 @@ import {
   stringValue,
   type JsonField,
 } from './json-field.js';
-import { readStage, type StageReaders } from './stage-readers.js';
+import type { StageReaders } from './stage-readers.js';
 
-/** The `post_processor` section. */
-export function readPostProcessor(section: JsonField): PostProcessor {
-  return readStage(section, postProcessorReaders);
-}
-
-const postProcessorReaders: StageReaders<PostProcessor> = {
+/** Readers of the `post_processor` section. */
+export const postProcessorReaders: StageReaders<PostProcessor> = {
   TemplateProcessing(section) {
     const specialTokens = new Map(objectEntries(requiredField(section, 'special_tokens')));
     const read = (name: string) =>
@@ -35,7 +31,7 @@ const postProcessorReaders: StageReaders<PostProcessor> = {
 function readTokenPair(section: JsonField, name: string): TemplateToken {
   const field = requiredField(section, name);
   const [token, id] = arrayItems(field);
-  if (token === undefined || id === undefined) return fail(field, 'must be a token and its id');
+  if (!token || !id) return fail(field, 'must be a token and its id');
   return { token: stringValue(token), id: countValue(id) };
 }
 

@@ -1,4 +1,4 @@
-import { checkChoice, checkInteger, checkOptions, show, TokenizerError } from '../errors.js';
+import { checkOptions, flag, show, TokenizerError } from '../errors.js';
 import type { Json, Model, Words } from '../pipeline.js';
 import { buildTrie, type CodeUnitTrie, type TrieEntry } from '../text/code-unit-trie.js';
 import type { TokenSink } from '../text/token-sink.js';
@@ -46,7 +46,14 @@ export interface UnigramModel extends Model {
   readonly byteFallback: boolean;
 }
 
-const optionNames = ['pieces', 'unkId', 'byteFallback', 'kinds', 'precision', 'file'];
+const rules = {
+  pieces: null,
+  unkId: 0,
+  byteFallback: flag,
+  kinds: null,
+  precision: ['single', 'double'],
+  file: null,
+};
 
 /** How much worse than the worst piece an unknown character is, in log probability. */
 const unkPenalty = 10;
@@ -59,12 +66,9 @@ const unkPenalty = 10;
  */
 export function createUnigram(options: UnigramOptions): UnigramModel {
   const op = 'createUnigram';
-  checkOptions(op, options, optionNames);
+  checkOptions(op, options, rules);
   const { pieces, unkId, byteFallback = false, kinds, precision = 'double', file } = options;
-  const where = { op, ...(file === undefined ? {} : { file }) };
-  checkInteger(op, 'unkId', unkId, 0);
-  checkChoice(op, 'byteFallback', byteFallback, [true, false]);
-  checkChoice(op, 'precision', precision, ['single', 'double']);
+  const where = { op, file };
   checkPieces(options, where);
   const vocabulary = createVocabulary(
     pieces.map(([piece]) => piece),

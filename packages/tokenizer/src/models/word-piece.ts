@@ -1,4 +1,4 @@
-import { checkInteger, checkOptions, show, TokenizerError } from '../errors.js';
+import { checkOptions, show, TokenizerError } from '../errors.js';
 import type { Json, Model, Words } from '../pipeline.js';
 import {
   buildTrie,
@@ -34,7 +34,13 @@ export interface WordPieceModel extends Model {
   readonly maxInputCharsPerWord: number;
 }
 
-const optionNames = ['vocab', 'unkToken', 'continuingSubwordPrefix', 'maxInputCharsPerWord', 'file'];
+const rules = {
+  vocab: null,
+  unkToken: null,
+  continuingSubwordPrefix: null,
+  maxInputCharsPerWord: 0,
+  file: null,
+};
 
 /** Roots of the trie: pieces that begin a word, and pieces that continue one. */
 const WORD_START = 0;
@@ -48,19 +54,18 @@ const CONTINUATION = 1;
  */
 export function createWordPiece(options: WordPieceOptions): WordPieceModel {
   const op = 'createWordPiece';
-  checkOptions(op, options, optionNames);
+  checkOptions(op, options, rules);
   const { unkToken = '[UNK]', continuingSubwordPrefix = '##', maxInputCharsPerWord = 100, file } = options;
-  checkInteger(op, 'maxInputCharsPerWord', maxInputCharsPerWord, 0);
-  const vocabulary = createVocabulary(options.vocab, { op, ...(file === undefined ? {} : { file }) });
+  const vocabulary = createVocabulary(options.vocab, { op, file });
   const unkId = vocabulary.ids.get(unkToken);
   if (unkId === undefined) {
     throw new TokenizerError({
       code: 'missing-token',
       op,
-      ...(file === undefined ? {} : { file }),
+      file,
       field: 'unkToken',
-      problem: `the unknown token ${show(unkToken)} is not in the vocabulary of ${vocabulary.size} tokens`,
-      remedy: 'set unkToken (unk_token in files) to the name this vocabulary uses.',
+      problem: `the unknown token ${show(unkToken)} is not in the vocabulary of ${vocabulary.size}`,
+      remedy: 'set unkToken (unk_token in files) to its name here.',
     });
   }
   const lookup: Lookup = {

@@ -1,12 +1,8 @@
-import { checkOptions } from '../errors.js';
+import { checkOptions, flag } from '../errors.js';
 import type { Normalizer } from '../pipeline.js';
 import { createDecomposer } from '../unicode/canonical-order.js';
-import {
-  BERT_CONTROL_RANGES,
-  NONSPACING_MARK_RANGES,
-  WHITE_SPACE_RANGES,
-} from '../unicode/code-point-ranges.js';
-import { parseCodePointSet } from '../unicode/code-point-set.js';
+import { isWhiteSpace } from '../unicode/white-space.js';
+import { createControlTest, createNonspacingMarkTest } from '../unicode/bert-classes.js';
 import {
   createCharacterNormalizer,
   lowerCased,
@@ -30,7 +26,12 @@ export interface BertNormalizerOptions {
 /** The options with every default filled in. */
 type BertNormalizerSettings = Required<BertNormalizerOptions>;
 
-const optionNames = ['cleanText', 'handleChineseChars', 'stripAccents', 'lowercase'];
+const rules = {
+  cleanText: flag,
+  handleChineseChars: flag,
+  stripAccents: [true, false, null],
+  lowercase: flag,
+};
 
 /**
  * BERT's normaliser: clean-up, spaces around Chinese characters, accent stripping, lower-casing, in that
@@ -39,7 +40,7 @@ const optionNames = ['cleanText', 'handleChineseChars', 'stripAccents', 'lowerca
  * @see Devlin et al. 2019; character classes as in Hugging Face tokenizers (see code-point-ranges.ts)
  */
 export function createBertNormalizer(options: BertNormalizerOptions = {}): Normalizer {
-  checkOptions('createBertNormalizer', options, optionNames);
+  checkOptions('createBertNormalizer', options, rules);
   const settings = bertNormalizerSettings(options);
   return createCharacterNormalizer(bertNormalizerJson(settings), createRules(settings));
 }
@@ -62,21 +63,20 @@ function bertNormalizerJson(settings: BertNormalizerSettings) {
 function createRules(settings: BertNormalizerSettings): CharacterRules {
   const { cleanText, handleChineseChars, lowercase } = settings;
   const stripsAccents = settings.stripAccents ?? lowercase;
-  const controls = parseCodePointSet(BERT_CONTROL_RANGES);
-  const whiteSpace = parseCodePointSet(WHITE_SPACE_RANGES);
-  const marks = parseCodePointSet(NONSPACING_MARK_RANGES);
+  const isControl = createControlTest();
+  const isRemovedMark = createNonspacingMarkTest();
   const decomposer = createDecomposer('NFD');
 
   const clean = (codePoint: number): readonly number[] => {
-    if (cleanText && controls.has(codePoint)) return [];
-    const cleaned = cleanText && whiteSpace.has(codePoint) ? 0x20 : codePoint;
+    if (cleanText && isControl(codePoint)) return [];
+    const cleaned = cleanText && isWhiteSpace(codePoint) ? 0x20 : codePoint;
     return handleChineseChars && isChinese(cleaned) ? [0x20, cleaned, 0x20] : [cleaned];
   };
   const finish = (codePoint: number): readonly number[] => {
-    if (stripsAccents && marks.has(codePoint)) return [];
+    if (stripsAccents && isRemovedMark(codePoint)) return [];
     return lowercase ? lowerCased(codePoint) : [codePoint];
   };
-  const isKeptMark = (codePoint: number) => !marks.has(codePoint) && decomposer.isReordering(codePoint);
+  const isKeptMark = (codePoint: number) => !isRemovedMark(codePoint) && decomposer.isReordering(codePoint);
 
   return {
     expand(codePoint) {

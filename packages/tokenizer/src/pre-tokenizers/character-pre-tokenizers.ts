@@ -1,23 +1,20 @@
-import { checkChoice, checkOptions } from '../errors.js';
+import { checkOptions, flag } from '../errors.js';
 import type { PreTokenizer, Words } from '../pipeline.js';
 import { codePointIn } from '../text/code-units.js';
 import { SpanList } from '../text/span-list.js';
-import {
-  BERT_PUNCTUATION_RANGES,
-  LATER_THAN_UNICODE_16_RANGES,
-  WHITE_SPACE_RANGES,
-} from '../unicode/code-point-ranges.js';
-import { parseCodePointSet } from '../unicode/code-point-set.js';
+import { createPunctuationTest } from '../unicode/bert-classes.js';
+import { LATER_THAN_UNICODE_16_RANGES } from '../unicode/code-point-ranges.js';
+import { codePointTest } from '../unicode/code-point-set.js';
+import { isWhiteSpace } from '../unicode/white-space.js';
 import { delimiterBehaviors, SpanSplitter, type DelimiterBehavior } from './span-splitter.js';
 
 /** Cuts into runs of word characters and runs of others, without white space: `\w+|[^\w\s]+`. */
 export function createWhitespacePreTokenizer(): PreTokenizer {
-  const spaces = parseCodePointSet(WHITE_SPACE_RANGES);
-  const later = parseCodePointSet(LATER_THAN_UNICODE_16_RANGES);
+  const isLater = codePointTest(LATER_THAN_UNICODE_16_RANGES);
   const word = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
   const classOf = classLookup((codePoint) => {
-    if (spaces.has(codePoint)) return SPACE;
-    return word.test(String.fromCodePoint(codePoint)) && !later.has(codePoint) ? WORD : OTHER;
+    if (isWhiteSpace(codePoint)) return SPACE;
+    return word.test(String.fromCodePoint(codePoint)) && !isLater(codePoint) ? WORD : OTHER;
   });
   return stage('Whitespace', {}, ({ text, spans }) => {
     const cuts = new SpanList((text.length >> 2) + 1);
@@ -33,8 +30,7 @@ const OTHER = 3;
 
 /** Cuts at white space, which is dropped. */
 export function createWhitespaceSplitPreTokenizer(): PreTokenizer {
-  const spaces = parseCodePointSet(WHITE_SPACE_RANGES);
-  return delimiterStage('WhitespaceSplit', {}, { isDelimiter: spaces.has, behavior: 'Removed' });
+  return delimiterStage('WhitespaceSplit', {}, { isDelimiter: isWhiteSpace, behavior: 'Removed' });
 }
 
 /** What becomes of punctuation. */
@@ -45,12 +41,10 @@ export interface PunctuationOptions {
 
 /** Cuts at punctuation: category P, and the ASCII symbols. */
 export function createPunctuationPreTokenizer(options: PunctuationOptions = {}): PreTokenizer {
-  const op = 'createPunctuationPreTokenizer';
-  checkOptions(op, options, ['behavior']);
-  checkChoice(op, 'behavior', options.behavior, delimiterBehaviors);
+  checkOptions('createPunctuationPreTokenizer', options, { behavior: delimiterBehaviors });
   const { behavior = 'Isolated' } = options;
-  const punctuation = parseCodePointSet(BERT_PUNCTUATION_RANGES);
-  return delimiterStage('Punctuation', { behavior }, { isDelimiter: punctuation.has, behavior });
+  const isDelimiter = createPunctuationTest();
+  return delimiterStage('Punctuation', { behavior }, { isDelimiter, behavior });
 }
 
 /** How digits are cut off. */
@@ -61,9 +55,7 @@ export interface DigitsOptions {
 
 /** Cuts numbers (category N) from what is around them. */
 export function createDigitsPreTokenizer(options: DigitsOptions = {}): PreTokenizer {
-  const op = 'createDigitsPreTokenizer';
-  checkOptions(op, options, ['individualDigits']);
-  checkChoice(op, 'individualDigits', options.individualDigits, [true, false]);
+  checkOptions('createDigitsPreTokenizer', options, { individualDigits: flag });
   const { individualDigits = false } = options;
   const digit = /\p{N}/u;
   return delimiterStage(

@@ -1,4 +1,4 @@
-import { checkChoice, checkOptions, show, TokenizerError } from '../errors.js';
+import { checkOptions, flag, show, TokenizerError } from '../errors.js';
 import type { Json, PreTokenizer, Words } from '../pipeline.js';
 import { sourceOf, type AlignedText, type AlignedTextBuilder } from '../text/aligned-text.js';
 import { isHighSurrogate } from '../text/code-units.js';
@@ -44,20 +44,16 @@ export function createMetaspacePreTokenizer(options: MetaspaceOptions = {}): Pre
   });
 }
 
+const metaspaceRules = { replacement: null, prependScheme: ['always', 'first', 'never'], split: flag };
+
 /** The options with their defaults, checked. */
 export function metaspaceSettings(op: string, options: MetaspaceOptions): Required<MetaspaceOptions> {
-  checkOptions(op, options, ['replacement', 'prependScheme', 'split']);
+  checkOptions(op, options, metaspaceRules);
   const { replacement = METASPACE, prependScheme = 'always', split = true } = options;
-  checkChoice(op, 'prependScheme', prependScheme, ['always', 'first', 'never']);
-  checkChoice(op, 'split', split, [true, false]);
   if (typeof replacement === 'string' && replacement.length === 1)
     return { replacement, prependScheme, split };
-  throw new TokenizerError({
-    code: 'bad-option',
-    op,
-    field: 'replacement',
-    problem: `the mark must be one character below U+10000, got ${show(replacement)}`,
-  });
+  const problem = `the mark must be one character below U+10000, got ${show(replacement)}`;
+  throw new TokenizerError({ code: 'bad-option', op, field: 'replacement', problem });
 }
 
 /** The form that tokenizer.json has for the pre-tokenizer and the decoder alike. */

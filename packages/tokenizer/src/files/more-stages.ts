@@ -1,0 +1,54 @@
+import {
+  createLowercaseNormalizer,
+  createStripAccentsNormalizer,
+  createUnicodeNormalizer,
+} from '../normalizers/unicode-normalizer.js';
+import {
+  createDigitsPreTokenizer,
+  createPunctuationPreTokenizer,
+  createWhitespacePreTokenizer,
+} from '../pre-tokenizers/character-pre-tokenizers.js';
+import { delimiterBehaviors, type DelimiterBehavior } from '../pre-tokenizers/span-splitter.js';
+import { createSplitPreTokenizer } from '../pre-tokenizers/split-pre-tokenizer.js';
+import { regexEngine } from '../regex/regex-engine.js';
+import { fail, mapField, optionalField, optionalFlag, requiredField, stringValue } from './json-field.js';
+import type { JsonField } from './json-field.js';
+import { readPattern, type StageSet } from './stage-readers.js';
+
+/**
+ * The stages that T5 and BERT do not use, and the engine for regular expressions:
+ * `tokenizerFromFiles(files, { stages: moreStages })` reads them, too.
+ */
+export const moreStages: StageSet = Object.freeze({
+  normalizers: {
+    NFC: () => createUnicodeNormalizer('NFC'),
+    NFD: () => createUnicodeNormalizer('NFD'),
+    NFKC: () => createUnicodeNormalizer('NFKC'),
+    NFKD: () => createUnicodeNormalizer('NFKD'),
+    Lowercase: createLowercaseNormalizer,
+    StripAccents: createStripAccentsNormalizer,
+  },
+  preTokenizers: {
+    Whitespace: createWhitespacePreTokenizer,
+    Punctuation: (section: JsonField) =>
+      createPunctuationPreTokenizer({ behavior: mapField(optionalField(section, 'behavior'), readBehavior) }),
+    Digits: (section: JsonField) =>
+      createDigitsPreTokenizer({ individualDigits: optionalFlag(section, 'individual_digits') }),
+    Split: (section: JsonField) =>
+      createSplitPreTokenizer({
+        pattern: readPattern(section, regexEngine),
+        behavior: readBehavior(requiredField(section, 'behavior')),
+        invert: optionalFlag(section, 'invert'),
+      }),
+  },
+  engine: regexEngine,
+});
+
+/** Early files spell behaviours in small letters, with underscores. */
+function readBehavior(field: JsonField): DelimiterBehavior {
+  const name = stringValue(field).replaceAll('_', '').toLowerCase();
+  return (
+    delimiterBehaviors.find((behavior) => behavior.toLowerCase() === name) ??
+    fail(field, `must be one of ${delimiterBehaviors.join(', ')}`)
+  );
+}
