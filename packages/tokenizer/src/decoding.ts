@@ -63,6 +63,7 @@ export function tokenOf(
 
 function notAnId(id: unknown, field: string): TokenizerError {
   const problem = `an id is a whole number of at least 0, got ${show(id)}`;
-  const remedy = id === -100 ? '-100 marks labels that the loss ignores: drop them.' : 'pass the ids themselves.';
+  const remedy =
+    id === -100 ? '-100 marks labels that the loss ignores: drop them.' : 'pass the ids themselves.';
   return new TokenizerError({ code: 'bad-input', op: 'decode', field, problem, remedy });
 }

@@ -69,11 +69,8 @@ export {
   type MetaspaceOptions,
   type PrependScheme,
 } from './pre-tokenizers/metaspace-pre-tokenizer.js';
-export {
-  readSentencePieceModel,
-  type SentencePieceModel,
-  type SentencePieceNormalization,
-} from './sentencepiece/model-file.js';
+export { readSentencePieceModel } from './sentencepiece/model-file.js';
+export type { SentencePieceModel, SentencePieceNormalization } from './sentencepiece/model-format.js';
 export type { StreamDecodeOptions, StreamDecoder } from './stream-decoder.js';
 export { createT5Tokenizer, type T5TokenizerOptions } from './t5.js';
 export { createWhitespaceSplitPreTokenizer } from './pre-tokenizers/character-pre-tokenizers.js';

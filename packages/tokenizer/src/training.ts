@@ -1,4 +1,4 @@
-export { writeSentencePieceModel } from './sentencepiece/model-file.js';
+export { writeSentencePieceModel } from './sentencepiece/model-writer.js';
 export {
   trainUnigram,
   type TrainUnigramOptions,

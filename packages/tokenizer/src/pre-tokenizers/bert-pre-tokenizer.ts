@@ -31,7 +31,8 @@ export function createBertPreTokenizer(): PreTokenizer {
 /** Class of every code unit; white space beyond U+FFFF does not exist. */
 function classTable(isPunctuation: CodePointTest): Uint8Array {
   const classes = new Uint8Array(0x10000);
-  const units = Uint16Array.from(classes, (_, unit) => unit);
+  const units = new Uint16Array(0x10000);
+  for (let unit = 0; unit < 0x10000; unit++) units[unit] = unit;
   for (const { 0: char, index } of stringFromUnits(units, 0, units.length).matchAll(
     /[\p{P}\p{S}\p{White_Space}]/gu,
   )) {

@@ -9,7 +9,7 @@ import {
 import { sourceOf, type AlignedText, type AlignedTextBuilder } from '../text/aligned-text.js';
 import { Scratch } from '../text/scratch.js';
 import { bytesToBase64 } from '../text/base64.js';
-import type { SentencePieceModel, SentencePieceNormalization } from './model-file.js';
+import type { SentencePieceModel, SentencePieceNormalization } from './model-format.js';
 
 const SPACE = 0x20;
 const MARK = METASPACE.charCodeAt(0);
