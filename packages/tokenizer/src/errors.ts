@@ -57,64 +57,58 @@ function renderMessage({ op, problem, file, field, remedy, code }: TokenizerErro
   return `[${op}]: ${problem}${where}${likely}\n  docs/errors.md#tokenizer-${code}`;
 }
 
-/** What an option may be: one of a list, an integer of at least a number, or (null) what its reader checks. */
-export type OptionRule = readonly unknown[] | number | null;
+/** What a value may be: one of a list, a whole number of at least so much, a string, or (null) anything. */
+export type Rule = readonly unknown[] | number | 'string' | null;
 
-/** The rule of an option that is true or false. */
-export const flag: OptionRule = [true, false];
+/** Rules of an object's fields. */
+export type Rules<T = object> = { readonly [K in keyof T]-?: Rule };
+
+/** The rule of what is true or false. */
+export const flag: Rule = [true, false];
+
+/** What is needed when a value is against the rule, undefined when it is not. */
+export function unmetNeed(value: unknown, rule: Rule): string | undefined {
+  if (rule === 'string') return typeof value === rule ? undefined : 'a string';
+  if (typeof rule === 'number')
+    return Number.isSafeInteger(value) && (value as number) >= rule
+      ? undefined
+      : `an integer of at least ${rule}`;
+  return rule === null || rule.includes(value) ? undefined : rule.map(show).join(' or ');
+}
 
 /**
  * Throws when `options` has a key without a rule, or a value against it; undefined is always allowed.
  * @throws TokenizerError (bad-option) naming the key, and what is known or needed
  */
-export function checkOptions(
-  op: string,
-  options: unknown,
-  rules: Readonly<Record<string, OptionRule>>,
-): void {
+export function checkOptions(op: string, options: unknown, rules: Rules): void {
   const code = 'bad-option';
   if (options === null || typeof options !== 'object') {
     throw new TokenizerError({ code, op, problem: `options must be an object, got ${show(options)}` });
   }
+  const known = rules as Readonly<Record<string, Rule>>;
   for (const field of Object.keys(options)) {
-    const value = (options as Readonly<Record<string, unknown>>)[field];
     if (!Object.hasOwn(rules, field)) {
-      const problem = `unknown option "${field}"`;
-      const remedy = `a misspelling, or another library's option. Known here: ${Object.keys(rules).join(', ')}.`;
-      throw new TokenizerError({ code, op, field, problem, remedy });
+      const remedy = `a misspelling, or another library's. Known here: ${Object.keys(rules).join(', ')}.`;
+      throw new TokenizerError({ code, op, field, problem: `unknown option "${field}"`, remedy });
     }
-    if (value !== undefined) checkValue(op, field, { value, rule: rules[field]! });
+    const value = (options as Readonly<Record<string, unknown>>)[field];
+    if (value !== undefined) checkValue(op, field, { value, rule: known[field]! });
   }
 }
 
 /**
  * Throws when a value is against the rule.
- * @throws TokenizerError (bad-option) naming what is needed
+ * @throws TokenizerError (bad-option; bad-input for what should be a string) naming what is needed
  */
 export function checkValue(
   op: string,
   field: string,
-  { value, rule }: { readonly value: unknown; readonly rule: OptionRule },
+  { value, rule }: { readonly value: unknown; readonly rule: Rule },
 ): void {
-  const isList = Array.isArray(rule);
-  if (isList ? rule.includes(value) : rule === null || isInteger(value, rule as number)) return;
-  const needed = isList ? rule.map(show).join(', ') : `an integer of at least ${String(rule)}`;
-  const problem = `${field} is ${show(value)}, must be ${needed}`;
-  throw new TokenizerError({ code: 'bad-option', op, field, problem });
-}
-
-function isInteger(value: unknown, minimum: number): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= minimum;
-}
-
-/**
- * Throws unless `value` is a string.
- * @throws TokenizerError (bad-input)
- */
-export function checkText(op: string, field: string, value: unknown): asserts value is string {
-  if (typeof value === 'string') return;
-  const problem = `${field} must be a string, got ${show(value)}`;
-  throw new TokenizerError({ code: 'bad-input', op, field, problem });
+  const needed = unmetNeed(value, rule);
+  if (needed === undefined) return;
+  const code = rule === 'string' ? 'bad-input' : 'bad-option';
+  throw new TokenizerError({ code, op, field, problem: `${field} must be ${needed}, got ${show(value)}` });
 }
 
 /** A value as an error message shows it: quoted, and cut after 60 characters. */

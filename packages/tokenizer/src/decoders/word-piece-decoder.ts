@@ -1,4 +1,4 @@
-import { checkOptions } from '../errors.js';
+import { checkOptions, flag, type Rules } from '../errors.js';
 import type { Decoder } from '../pipeline.js';
 
 /** How pieces are joined. */
@@ -9,9 +9,12 @@ export interface WordPieceDecoderOptions {
   readonly cleanup?: boolean;
 }
 
+/** What WordPieceDecoderOptions may be. */
+export const wordPieceDecoderRules: Rules<WordPieceDecoderOptions> = { prefix: 'string', cleanup: flag };
+
 /** Joins pieces: a continuing piece loses its prefix, any other but the first gets a space before it. */
 export function createWordPieceDecoder(options: WordPieceDecoderOptions = {}): Decoder {
-  checkOptions('createWordPieceDecoder', options, { prefix: null, cleanup: null });
+  checkOptions('createWordPieceDecoder', options, wordPieceDecoderRules);
   const { prefix = '##', cleanup = true } = options;
   return Object.freeze({
     type: 'WordPiece',

@@ -1,4 +1,5 @@
-import { show, TokenizerError } from '../errors.js';
+import { show, TokenizerError, unmetNeed, type Rule, type Rules } from '../errors.js';
+import { snakeCase } from '../stage-json.js';
 
 /** A value in a JSON file, with its place, so that errors can name it. */
 export interface JsonField {
@@ -57,35 +58,29 @@ export function arrayItems(field: JsonField): JsonField[] {
   return value.map((item: unknown, index) => ({ file, path: `${path}[${index}]`, value: item }));
 }
 
-/** The field as a string. @throws TokenizerError when it is something else */
-export function stringValue(field: JsonField): string {
-  return typeof field.value === 'string' ? field.value : mustBe(field, 'a string');
+/** The value of a field. @throws TokenizerError when it is against the rule */
+export function valueOf<T>(field: JsonField, rule: Rule): T {
+  const needed = unmetNeed(field.value, rule);
+  return needed === undefined ? (field.value as T) : mustBe(field, needed);
 }
 
-/** The field as true or false. @throws TokenizerError when it is something else */
-export function booleanValue(field: JsonField): boolean {
-  return typeof field.value === 'boolean' ? field.value : mustBe(field, 'true or false');
+/** The value of the field `key`, undefined when it is absent or null. @throws TokenizerError as `valueOf` */
+export function optional<T>(parent: JsonField, key: string, rule: Rule): T | undefined {
+  return mapField(optionalField(parent, key), (field) => valueOf<T>(field, rule));
 }
 
-/** The field as an integer of at least 0. @throws TokenizerError when it is something else */
-export function countValue(field: JsonField): number {
-  const value = field.value as number;
-  return Number.isSafeInteger(value) && value >= 0 ? value : mustBe(field, 'an integer of at least 0');
+/** The value of the field `key`. @throws TokenizerError as `valueOf`, and when it is absent or null */
+export function required<T>(parent: JsonField, key: string, rule: Rule): T {
+  return valueOf(requiredField(parent, key), rule);
 }
 
-/** The field `key` as a string, undefined when it is absent. */
-export function optionalString(parent: JsonField, key: string): string | undefined {
-  return mapField(optionalField(parent, key), stringValue);
-}
-
-/** The field `key` as true or false, undefined when it is absent. */
-export function optionalFlag(parent: JsonField, key: string): boolean | undefined {
-  return mapField(optionalField(parent, key), booleanValue);
-}
-
-/** The field `key` as an integer of at least 0, undefined when it is absent. */
-export function optionalCount(parent: JsonField, key: string): number | undefined {
-  return mapField(optionalField(parent, key), countValue);
+/** Options by their rules: files have the same names in snake case. @throws TokenizerError as `valueOf` */
+export function readOptions<T>(parent: JsonField, rules: Rules<T>): T {
+  const entries = Object.entries<Rule>(rules).flatMap(([name, rule]) => {
+    const value = optional(parent, snakeCase(name), rule);
+    return value === undefined ? [] : [[name, value]];
+  });
+  return Object.fromEntries(entries) as T;
 }
 
 /** What `read` makes of a field, undefined when there is none. */

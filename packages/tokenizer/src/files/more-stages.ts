@@ -1,3 +1,4 @@
+import { flag } from '../errors.js';
 import {
   createLowercaseNormalizer,
   createStripAccentsNormalizer,
@@ -7,11 +8,20 @@ import {
   createDigitsPreTokenizer,
   createPunctuationPreTokenizer,
   createWhitespacePreTokenizer,
+  type DigitsOptions,
 } from '../pre-tokenizers/character-pre-tokenizers.js';
 import { delimiterBehaviors, type DelimiterBehavior } from '../pre-tokenizers/span-splitter.js';
 import { createSplitPreTokenizer } from '../pre-tokenizers/split-pre-tokenizer.js';
 import { regexEngine } from '../regex/regex-engine.js';
-import { fail, mapField, optionalField, optionalFlag, requiredField, stringValue } from './json-field.js';
+import {
+  fail,
+  mapField,
+  optional,
+  optionalField,
+  readOptions,
+  requiredField,
+  valueOf,
+} from './json-field.js';
 import type { JsonField } from './json-field.js';
 import { readPattern, type StageSet } from './stage-readers.js';
 
@@ -33,12 +43,12 @@ export const moreStages: StageSet = Object.freeze({
     Punctuation: (section: JsonField) =>
       createPunctuationPreTokenizer({ behavior: mapField(optionalField(section, 'behavior'), readBehavior) }),
     Digits: (section: JsonField) =>
-      createDigitsPreTokenizer({ individualDigits: optionalFlag(section, 'individual_digits') }),
+      createDigitsPreTokenizer(readOptions<DigitsOptions>(section, { individualDigits: flag })),
     Split: (section: JsonField) =>
       createSplitPreTokenizer({
         pattern: readPattern(section, regexEngine),
         behavior: readBehavior(requiredField(section, 'behavior')),
-        invert: optionalFlag(section, 'invert'),
+        invert: optional(section, 'invert', flag),
       }),
   },
   engine: regexEngine,
@@ -46,7 +56,7 @@ export const moreStages: StageSet = Object.freeze({
 
 /** Early files spell behaviours in small letters, with underscores. */
 function readBehavior(field: JsonField): DelimiterBehavior {
-  const name = stringValue(field).replaceAll('_', '').toLowerCase();
+  const name = valueOf<string>(field, 'string').replaceAll('_', '').toLowerCase();
   return (
     delimiterBehaviors.find((behavior) => behavior.toLowerCase() === name) ??
     fail(field, `must be one of ${delimiterBehaviors.join(', ')}`)

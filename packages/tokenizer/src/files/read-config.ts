@@ -1,16 +1,15 @@
+import { flag } from '../errors.js';
 import type { BertNormalizerOptions } from '../normalizers/bert-normalizer.js';
 import { roleRules, specialAddedToken, type AddedToken, type SpecialTokenNames } from '../tokenizer-parts.js';
 import {
   arrayItems,
-  countValue,
   fail,
   mapField,
   objectEntries,
-  optionalCount,
+  optional,
   optionalField,
-  optionalFlag,
-  optionalString,
   requiredField,
+  valueOf,
   type JsonField,
 } from './json-field.js';
 import { readAddedToken } from './read-added-token.js';
@@ -54,13 +53,13 @@ export function readConfig(
   });
   const additional = find('additional_special_tokens') ?? find('extra_special_tokens');
   return {
-    tokenizerClass: optionalString(config, 'tokenizer_class')?.replace(/Fast$/, ''),
+    tokenizerClass: optional<string>(config, 'tokenizer_class', 'string')?.replace(/Fast$/, ''),
     specialTokens: Object.fromEntries(roles.map(({ role, field }) => [role, tokenContent(field)])),
     additionalSpecialTokens: mapField(additional, readTokenList),
     addedTokens: unrepeated([
       ...(mapField(optionalField(config, 'added_tokens_decoder'), readDecoderTable) ?? []),
       ...objectEntries(addedTokens).map(([content, id]) => ({
-        ...specialAddedToken(content, countValue(id)),
+        ...specialAddedToken(content, valueOf(id, 0)),
         special: false,
         normalized: true,
       })),
@@ -70,9 +69,9 @@ export function readConfig(
     ),
     normalizer: readNormalizerSettings(config),
     modelMaxLength: mapField(optionalField(config, 'model_max_length'), readMaxLength),
-    cleanUpSpaces: optionalFlag(config, 'clean_up_tokenization_spaces'),
-    extraIds: optionalCount(config, 'extra_ids'),
-    legacy: optionalFlag(config, 'legacy'),
+    cleanUpSpaces: optional<boolean>(config, 'clean_up_tokenization_spaces', flag),
+    extraIds: optional(config, 'extra_ids', 0),
+    legacy: optional<boolean>(config, 'legacy', flag),
   };
 }
 
@@ -108,13 +107,13 @@ function unrepeated(tokens: readonly AddedToken[]): AddedToken[] {
 
 function readNormalizerSettings(config: JsonField): BertNormalizerOptions {
   const basic = 'do_basic_tokenize';
-  if (optionalFlag(config, basic) === false) {
+  if (optional<boolean>(config, basic, flag) === false) {
     fail(requiredField(config, basic), 'must be true: only whole BERT pipelines are supported');
   }
   const settings = Object.entries({
-    lowercase: optionalFlag(config, 'do_lower_case'),
-    stripAccents: optionalFlag(config, 'strip_accents'),
-    handleChineseChars: optionalFlag(config, 'tokenize_chinese_chars'),
+    lowercase: optional<boolean>(config, 'do_lower_case', flag),
+    stripAccents: optional<boolean>(config, 'strip_accents', flag),
+    handleChineseChars: optional<boolean>(config, 'tokenize_chinese_chars', flag),
   });
   return Object.fromEntries(settings.filter(([, value]) => value !== undefined));
 }

@@ -1,6 +1,6 @@
 import { bertParts, bertSpecialTokens } from '../bert.js';
 import { byt5ControlTokens, byt5Sentinels, createByt5Tokenizer } from '../byt5.js';
-import { checkOptions, checkText, show, TokenizerError } from '../errors.js';
+import { checkOptions, checkValue, show, TokenizerError } from '../errors.js';
 import { isSentinel, sentinels } from '../sentinels.js';
 import { t5Parts } from '../t5.js';
 import { mergeAddedTokens, type SpecialTokenNames, type TokenizerParts } from '../tokenizer-parts.js';
@@ -99,7 +99,7 @@ function parse(files: TokenizerFiles, name: Exclude<keyof TokenizerFiles, 'spiec
 function checkContents(files: TokenizerFiles): void {
   for (const [name, content] of Object.entries(files)) {
     if (content === undefined) continue;
-    if (name !== 'spiece.model') checkText(op, name, content);
+    if (name !== 'spiece.model') checkValue(op, name, { value: content, rule: 'string' });
     else if (!(content instanceof Uint8Array)) {
       const problem = `${name} must be a Uint8Array, got ${show(content)}`;
       const remedy = 'it is no text: read it without an encoding.';

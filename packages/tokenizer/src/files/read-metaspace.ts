@@ -1,24 +1,16 @@
-import type { MetaspaceOptions, PrependScheme } from '../pre-tokenizers/metaspace-pre-tokenizer.js';
-import {
-  fail,
-  optionalFlag,
-  optionalString,
-  requiredField,
-  stringValue,
-  type JsonField,
-} from './json-field.js';
+import { flag } from '../errors.js';
+import { metaspaceRules, type MetaspaceOptions } from '../pre-tokenizers/metaspace-pre-tokenizer.js';
+import { fail, optional, readOptions, requiredField, type JsonField } from './json-field.js';
 
 /** A Metaspace stage; before 2023 `add_prefix_space` said what `prepend_scheme` says now. */
 export function readMetaspace(section: JsonField): MetaspaceOptions {
   const early = 'add_prefix_space';
-  const prepends = optionalFlag(section, early) ?? true;
-  const scheme = optionalString(section, 'prepend_scheme') ?? (prepends ? 'always' : 'never');
-  if (!prepends && scheme !== 'never') {
-    fail(requiredField(section, early), `is false, but prepend_scheme is "${scheme}"`);
+  const prepends = optional<boolean>(section, early, flag) ?? true;
+  const options = readOptions(section, metaspaceRules);
+  const { prependScheme = prepends ? 'always' : 'never' } = options;
+  if (!prepends && prependScheme !== 'never') {
+    fail(requiredField(section, early), `is false, but prepend_scheme is "${prependScheme}"`);
   }
-  return {
-    replacement: stringValue(requiredField(section, 'replacement')),
-    prependScheme: scheme as PrependScheme,
-    split: optionalFlag(section, 'split') ?? true,
-  };
+  requiredField(section, 'replacement');
+  return { ...options, prependScheme };
 }

@@ -1,19 +1,28 @@
 import type { Model } from '../pipeline.js';
-import { createUnigram, type ScoredPiece, type UnigramModel } from '../models/unigram.js';
-import { createWordPiece, type WordPieceModel } from '../models/word-piece.js';
+import { flag } from '../errors.js';
+import {
+  createUnigram,
+  type ScoredPiece,
+  type UnigramModel,
+  type UnigramOptions,
+} from '../models/unigram.js';
+import {
+  createWordPiece,
+  wordPieceRules,
+  type WordPieceModel,
+  type WordPieceOptions,
+} from '../models/word-piece.js';
 import {
   arrayItems,
-  countValue,
   fail,
   failUnsupported,
   mustBe,
   objectEntries,
-  optionalCount,
   optionalField,
-  optionalFlag,
-  optionalString,
+  readOptions,
   requiredField,
   supportedRemedy,
+  valueOf,
   type JsonField,
 } from './json-field.js';
 import { readStage, type StageReaders } from './stage-readers.js';
@@ -34,10 +43,8 @@ const modelReaders: StageReaders<FileModel> = { WordPiece: readWordPiece, Unigra
 function readWordPiece(section: JsonField): WordPieceModel {
   const vocab = objectEntries(requiredField(section, 'vocab'));
   return createWordPiece({
-    vocab: new Map(vocab.map(([token, id]) => [token, countValue(id)])),
-    unkToken: optionalString(section, 'unk_token'),
-    continuingSubwordPrefix: optionalString(section, 'continuing_subword_prefix'),
-    maxInputCharsPerWord: optionalCount(section, 'max_input_chars_per_word'),
+    vocab: new Map(vocab.map(([token, id]) => [token, valueOf(id, 0)])),
+    ...readOptions<Omit<WordPieceOptions, 'vocab' | 'file'>>(section, wordPieceRules),
     file: section.file,
   });
 }
@@ -51,8 +58,7 @@ function readUnigram(section: JsonField): UnigramModel {
   if (bad >= 0) fail(arrayItems(vocab)[bad]!, 'must be a piece and its score');
   return createUnigram({
     pieces,
-    unkId: optionalCount(section, 'unk_id'),
-    byteFallback: optionalFlag(section, 'byte_fallback'),
+    ...readOptions<Pick<UnigramOptions, 'unkId' | 'byteFallback'>>(section, { unkId: 0, byteFallback: flag }),
     file: section.file,
   });
 }

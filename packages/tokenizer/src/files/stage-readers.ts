@@ -5,9 +5,9 @@ import {
   arrayItems,
   fail,
   failUnsupported,
-  optionalString,
+  optional,
+  required,
   requiredField,
-  stringValue,
   supportedRemedy,
   type JsonField,
 } from './json-field.js';
@@ -42,11 +42,10 @@ const MAX_DEPTH = 20;
  */
 export function readStage<T>(section: JsonField, nested: NestedReaders<T>): T {
   const { readers } = nested;
-  const field = requiredField(section, 'type');
-  const type = stringValue(field);
+  const type = required<string>(section, 'type', 'string');
   if (!Object.hasOwn(readers, type)) {
     const remedy = namesOfMore.test(type) ? moreStagesRemedy : supportedRemedy(Object.keys(readers));
-    failUnsupported(field, `"${type}"`, remedy);
+    failUnsupported(requiredField(section, 'type'), `"${type}"`, remedy);
   }
   try {
     return readers[type]!(section, nested);
@@ -72,8 +71,8 @@ export function readSequence<T>(
 export function readPattern(section: JsonField, engine: PatternEngine | undefined): TextPattern {
   const field = requiredField(section, 'pattern');
   if (typeof field.value === 'string') return field.value;
-  const regex = optionalString(field, 'Regex');
-  return regex === undefined ? stringValue(requiredField(field, 'String')) : { regex, engine };
+  const regex = optional<string>(field, 'Regex', 'string');
+  return regex === undefined ? required(field, 'String', 'string') : { regex, engine };
 }
 
 /** The fields of a Replace stage. */
@@ -83,6 +82,6 @@ export function readReplacement(
 ): { readonly pattern: TextPattern; readonly content: string } {
   return {
     pattern: readPattern(section, engine),
-    content: stringValue(requiredField(section, 'content')),
+    content: required(section, 'content', 'string'),
   };
 }

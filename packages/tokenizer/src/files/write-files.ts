@@ -1,5 +1,6 @@
 import { show, TokenizerError } from '../errors.js';
 import type { WordPieceModel } from '../models/word-piece.js';
+import { snakeCased } from '../stage-json.js';
 import { isSentinel } from '../sentinels.js';
 import {
   roleRules,
@@ -81,7 +82,7 @@ function tokenizerJson(parts: TokenizerParts): object {
 }
 
 function addedTokenJson({ content, singleWord, lstrip, rstrip, normalized, special }: AddedToken): object {
-  return { content, single_word: singleWord, lstrip, rstrip, normalized, special };
+  return snakeCased({ content, singleWord, lstrip, rstrip, normalized, special });
 }
 
 /** One token a line; undefined when ids or tokens do not fit that form. */

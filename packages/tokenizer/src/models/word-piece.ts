@@ -1,4 +1,4 @@
-import { checkOptions, show, TokenizerError } from '../errors.js';
+import { checkOptions, show, TokenizerError, type Rules } from '../errors.js';
 import type { Json, Model, Words } from '../pipeline.js';
 import {
   buildTrie,
@@ -8,6 +8,7 @@ import {
   type CodeUnitTrie,
   type TrieEntry,
 } from '../text/code-unit-trie.js';
+import { snakeCased } from '../stage-json.js';
 import type { TokenSink } from '../text/token-sink.js';
 import { WordMemo } from '../text/word-memo.js';
 import { createVocabulary, type Vocabulary, type VocabularyInput } from './vocabulary.js';
@@ -34,12 +35,11 @@ export interface WordPieceModel extends Model {
   readonly maxInputCharsPerWord: number;
 }
 
-const rules = {
-  vocab: null,
-  unkToken: null,
-  continuingSubwordPrefix: null,
+/** What the settings of WordPiece may be. */
+export const wordPieceRules: Rules<Omit<WordPieceOptions, 'vocab' | 'file'>> = {
+  unkToken: 'string',
+  continuingSubwordPrefix: 'string',
   maxInputCharsPerWord: 0,
-  file: null,
 };
 
 /** Roots of the trie: pieces that begin a word, and pieces that continue one. */
@@ -54,7 +54,7 @@ const CONTINUATION = 1;
  */
 export function createWordPiece(options: WordPieceOptions): WordPieceModel {
   const op = 'createWordPiece';
-  checkOptions(op, options, rules);
+  checkOptions(op, options, { ...wordPieceRules, vocab: null, file: null });
   const { unkToken = '[UNK]', continuingSubwordPrefix = '##', maxInputCharsPerWord = 100, file } = options;
   const vocabulary = createVocabulary(options.vocab, { op, file });
   const unkId = vocabulary.ids.get(unkToken);
@@ -88,9 +88,7 @@ export function createWordPiece(options: WordPieceOptions): WordPieceModel {
     },
     toJson: (): Json => ({
       type: 'WordPiece',
-      unk_token: unkToken,
-      continuing_subword_prefix: continuingSubwordPrefix,
-      max_input_chars_per_word: maxInputCharsPerWord,
+      ...snakeCased({ unkToken, continuingSubwordPrefix, maxInputCharsPerWord }),
       vocab: Object.fromEntries([...vocabulary.ids].sort((a, b) => a[1] - b[1])),
     }),
   });

@@ -1,6 +1,7 @@
-import { checkOptions, flag } from '../errors.js';
+import { checkOptions, flag, type Rules } from '../errors.js';
 import type { Normalizer } from '../pipeline.js';
 import { createDecomposer } from '../unicode/canonical-order.js';
+import { snakeCased } from '../stage-json.js';
 import { isWhiteSpace } from '../unicode/white-space.js';
 import { createControlTest, createNonspacingMarkTest } from '../unicode/bert-classes.js';
 import {
@@ -26,7 +27,8 @@ export interface BertNormalizerOptions {
 /** The options with every default filled in. */
 type BertNormalizerSettings = Required<BertNormalizerOptions>;
 
-const rules = {
+/** What BertNormalizerOptions may be. */
+export const bertNormalizerRules: Rules<BertNormalizerOptions> = {
   cleanText: flag,
   handleChineseChars: flag,
   stripAccents: [true, false, null],
@@ -40,24 +42,11 @@ const rules = {
  * @see Devlin et al. 2019; character classes as in Hugging Face tokenizers (see code-point-ranges.ts)
  */
 export function createBertNormalizer(options: BertNormalizerOptions = {}): Normalizer {
-  checkOptions('createBertNormalizer', options, rules);
-  const settings = bertNormalizerSettings(options);
-  return createCharacterNormalizer(bertNormalizerJson(settings), createRules(settings));
-}
-
-function bertNormalizerSettings(options: BertNormalizerOptions): BertNormalizerSettings {
+  checkOptions('createBertNormalizer', options, bertNormalizerRules);
   const { cleanText = true, handleChineseChars = true, stripAccents = null, lowercase = true } = options;
-  return Object.freeze({ cleanText, handleChineseChars, stripAccents, lowercase });
-}
-
-function bertNormalizerJson(settings: BertNormalizerSettings) {
-  return {
-    type: 'BertNormalizer' as const,
-    clean_text: settings.cleanText,
-    handle_chinese_chars: settings.handleChineseChars,
-    strip_accents: settings.stripAccents,
-    lowercase: settings.lowercase,
-  };
+  const settings = { cleanText, handleChineseChars, stripAccents, lowercase };
+  const json = { type: 'BertNormalizer', ...snakeCased(settings) };
+  return createCharacterNormalizer(json, createRules(settings));
 }
 
 function createRules(settings: BertNormalizerSettings): CharacterRules {
@@ -93,13 +82,8 @@ function createRules(settings: BertNormalizerSettings): CharacterRules {
 
 /** The CJK ideograph blocks; Hangul, Hiragana and Katakana are written with spaces or treated as words. */
 function isChinese(codePoint: number): boolean {
-  return (
-    (codePoint >= 0x4e00 && codePoint <= 0x9fff) ||
-    (codePoint >= 0x3400 && codePoint <= 0x4dbf) ||
-    (codePoint >= 0xf900 && codePoint <= 0xfaff) ||
-    (codePoint >= 0x20000 && codePoint <= 0x2a6df) ||
-    (codePoint >= 0x2a700 && codePoint <= 0x2b81f) ||
-    (codePoint >= 0x2b920 && codePoint <= 0x2ceaf) ||
-    (codePoint >= 0x2f800 && codePoint <= 0x2fa1f)
-  );
+  return chinese.test(String.fromCodePoint(codePoint));
 }
+
+const chinese =
+  /[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{2a6df}\u{2a700}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/u;

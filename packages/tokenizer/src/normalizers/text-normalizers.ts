@@ -1,4 +1,4 @@
-import { checkOptions, checkText, flag } from '../errors.js';
+import { checkOptions, checkValue, flag } from '../errors.js';
 import type { Normalizer } from '../pipeline.js';
 import { compilePattern, type TextPattern } from '../regex/text-pattern.js';
 import {
@@ -25,7 +25,7 @@ export interface ReplaceOptions {
 export function createReplaceNormalizer(options: ReplaceOptions): Normalizer {
   const op = 'createReplaceNormalizer';
   checkOptions(op, options, { pattern: null, content: null });
-  checkText(op, 'content', options.content);
+  checkValue(op, 'content', { value: options.content, rule: 'string' });
   const { content } = options;
   const pattern = compilePattern(op, options.pattern);
   const added = alignedSlice(content, 0, content.length).units;
@@ -84,7 +84,7 @@ export function createStripNormalizer(options: StripNormalizerOptions = {}): Nor
 
 /** Puts `content` before every text that is not empty; its source is the first character. */
 export function createPrependNormalizer(content: string): Normalizer {
-  checkText('createPrependNormalizer', 'content', content);
+  checkValue('createPrependNormalizer', 'content', { value: content, rule: 'string' });
   const added = alignedSlice(content, 0, content.length).units;
   return Object.freeze({
     type: 'Prepend',

@@ -1,4 +1,4 @@
-import { checkOptions, flag, show, TokenizerError, type OptionRule } from '../../errors.js';
+import { checkOptions, flag, show, TokenizerError, type Rule } from '../../errors.js';
 import { bytePiece } from '../../models/unigram.js';
 import type { PieceRuleOptions } from './piece-rules.js';
 
@@ -104,7 +104,7 @@ const defaults: UnigramSettings = {
 const counts = ['vocabSize', 'maxPieceLength', 'seedSize', 'numSubIterations', 'limitAlphabet'];
 
 /** What LearnUnigramOptions may be. */
-export const unigramRules: Readonly<Record<string, OptionRule>> = Object.fromEntries(
+export const unigramRules: Readonly<Record<string, Rule>> = Object.fromEntries(
   Object.entries(defaults).map(([name, value]) => [
     name,
     typeof value === 'boolean' ? flag : counts.includes(name) ? 1 : null,
