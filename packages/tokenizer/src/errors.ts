@@ -26,7 +26,7 @@ export interface TokenizerErrorFacts {
   readonly file?: string;
   /** The field within the file or the options, such as `model.vocab`. */
   readonly field?: string;
-  /** The likely cause and what to do, in a sentence or two. */
+  /** The likely cause and what to do, in a sentence or two. Default: the usual one of the code, if there is one. */
   readonly remedy?: string;
   readonly cause?: unknown;
 }
@@ -39,7 +39,8 @@ export class TokenizerError extends Error {
   readonly remedy: string | undefined;
   readonly facts: TokenizerErrorFacts;
 
-  constructor(facts: TokenizerErrorFacts) {
+  constructor(given: TokenizerErrorFacts) {
+    const facts = { ...given, remedy: given.remedy ?? usualRemedies[given.code] };
     super(renderMessage(facts), facts.cause === undefined ? undefined : { cause: facts.cause });
     this.name = 'TokenizerError';
     this.code = facts.code;
@@ -49,6 +50,13 @@ export class TokenizerError extends Error {
     this.facts = facts;
   }
 }
+
+const usualRemedies: Readonly<Partial<Record<TokenizerErrorCode, string>>> = {
+  'malformed-file':
+    'a file that was cut off, edited, or of another kind (a Git LFS pointer): fetch it again.',
+  'missing-token':
+    'files of two tokenizers, or a vocabulary that was cut: fetch them again, or add the token.',
+};
 
 function renderMessage({ op, problem, file, field, remedy, code }: TokenizerErrorFacts): string {
   const place = [file, field].filter((part) => part !== undefined).join(': ');

@@ -84,7 +84,6 @@ function checkTemplates(parts: TokenizerParts, tokens: readonly string[]): void 
     throw misfit(parts, {
       field: 'post_processor',
       problem: `the template puts in id ${strange}, which has no token`,
-      remedy: 'a post-processor of another vocabulary.',
     });
   }
 }
@@ -100,7 +99,6 @@ function resolveRoles(
       code: 'missing-token',
       field: `${role}_token`,
       problem: `the ${role} token ${show(token)} is neither in the vocabulary nor among the added tokens`,
-      remedy: 'files of two tokenizers in one folder, or a vocabulary that was cut.',
     });
   });
   return Object.freeze(Object.fromEntries(resolved));
@@ -120,7 +118,7 @@ function listTokens(parts: TokenizerParts, added: ReadonlyMap<number, AddedToken
     throw misfit(parts, {
       field: 'vocab',
       problem: `id ${id} has no token, though there are ${size} tokens`,
-      remedy: 'a line or entry was removed; ids count from 0 without a hole.',
+      remedy: 'a line was removed: ids count from 0 without a hole.',
     });
   });
 }

@@ -24,7 +24,6 @@ export function parseJson(file: string, text: string): JsonField {
       op,
       file,
       problem: `not JSON: ${(cause as Error).message}`,
-      remedy: 'a download that was cut off, or a Git LFS pointer.',
       cause,
     });
   }
@@ -107,7 +106,6 @@ export function fail({ file, path }: JsonField, problem: string): never {
     file,
     field: path || undefined,
     problem: `${path} ${problem}`.trim(),
-    remedy: 'a damaged or hand-edited file; fetch it again.',
   });
 }
 

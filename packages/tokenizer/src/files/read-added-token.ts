@@ -6,10 +6,10 @@ const flags = { special: flag, singleWord: flag, lstrip: flag, rstrip: flag, nor
 
 /** The `added_tokens` section, or one entry of `added_tokens_decoder` when its id is given. */
 export function readAddedToken(field: JsonField, id?: number): AddedToken {
-  const read = readOptions<Omit<AddedToken, 'content' | 'id'>>(field, flags);
+  const { special = false, ...read } = readOptions<Omit<AddedToken, 'content' | 'id'>>(field, flags);
   return {
     ...specialAddedToken(required(field, 'content', 'string'), id ?? required(field, 'id', 0)),
-    special: false,
+    special,
     ...read,
   };
 }

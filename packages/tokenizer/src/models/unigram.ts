@@ -260,19 +260,18 @@ function checkPieces(
   where: { readonly op: string; readonly file?: string },
 ): void {
   const fail = (field: string, problem: string): never => {
-    const remedy = 'pieces are [text, log probability], in the order of their ids.';
-    throw new TokenizerError({ code: 'malformed-file', ...where, field, problem, remedy });
+    throw new TokenizerError({ code: 'malformed-file', ...where, field, problem });
   };
   if (!Array.isArray(pieces)) fail('pieces', `pieces must be an array, got ${show(pieces)}`);
   if (pieces.length === 0) fail('pieces', 'there are no pieces');
   pieces.forEach(([piece, score], id) => {
     if (piece === '') fail('pieces', `piece ${id} is empty`);
     if (typeof score !== 'number' || !Number.isFinite(score)) {
-      fail('pieces', `piece ${show(piece)} has score ${show(score)}, which is no finite number`);
+      fail('pieces', `piece ${show(piece)} has the score ${show(score)}`);
     }
   });
   if (unkId !== undefined && unkId >= pieces.length) {
-    fail('unkId', `the unknown piece has id ${unkId}, but there are ${pieces.length} pieces`);
+    fail('unkId', `the unknown piece ${unkId} is not among ${pieces.length}`);
   }
   if (kinds !== undefined && kinds.length !== pieces.length) {
     fail('kinds', `${kinds.length} kinds for ${pieces.length} pieces`);
@@ -284,7 +283,7 @@ function noUnknownToken(text: string): TokenizerError {
     code: 'missing-token',
     op: 'encode',
     field: 'unkId',
-    problem: `${show(text)} cannot be spelled, and the model has no unknown piece`,
-    remedy: 'a model without unk_id only encodes what its pieces cover; add one, or byte fallback.',
+    problem: `${show(text)} cannot be spelled, and there is no unknown piece`,
+    remedy: 'the model has no unk_id: add one, or byte fallback.',
   });
 }

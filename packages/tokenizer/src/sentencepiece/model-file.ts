@@ -81,8 +81,7 @@ function readPiece(range: MessageRange, { pieces, kinds, where }: PieceTarget): 
     return;
   }
   const problem = `piece ${pieces.length} has ${text === undefined ? 'no text in UTF-8' : 'an unknown kind'}`;
-  const remedy = 'a damaged file, or one of a later format.';
-  throw new TokenizerError({ code: 'malformed-file', ...where, field: 'pieces', problem, remedy });
+  throw new TokenizerError({ code: 'malformed-file', ...where, field: 'pieces', problem });
 }
 
 function checkModel(type: number, kinds: readonly PieceKind[], where: WireOrigin): void {
@@ -94,6 +93,5 @@ function checkModel(type: number, kinds: readonly PieceKind[], where: WireOrigin
   }
   if (kinds.filter((kind) => kind === 'unknown').length === 1) return;
   const problem = `among ${kinds.length} pieces there must be exactly one unknown piece`;
-  const remedy = 'a file that was cut off, or no SentencePiece model.';
-  throw new TokenizerError({ code: 'malformed-file', ...where, field: 'pieces', problem, remedy });
+  throw new TokenizerError({ code: 'malformed-file', ...where, field: 'pieces', problem });
 }

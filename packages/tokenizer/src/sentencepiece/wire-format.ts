@@ -29,8 +29,7 @@ export function readFields(
   let at = from;
   const fail = (found: string): never => {
     const problem = `not a SentencePiece model: ${found} at byte ${at} of ${bytes.length}`;
-    const remedy = 'a download that was cut off, a Git LFS pointer, or another kind of file.';
-    throw new TokenizerError({ code: 'malformed-file', ...where, problem, remedy });
+    throw new TokenizerError({ code: 'malformed-file', ...where, problem });
   };
   const varint = (): number => {
     let value = 0;
