@@ -4,15 +4,6 @@ export { createByt5Tokenizer, type Byt5TokenizerOptions } from './byt5.js';
 export type { DecodeOptions } from './decoding.js';
 export { createByteDecoder } from './decoders/byte-decoder.js';
 export { createMetaspaceDecoder } from './decoders/metaspace-decoder.js';
-export { createDecoderSequence } from './decoders/decoder-sequence.js';
-export {
-  createByteFallbackDecoder,
-  createFuseDecoder,
-  createReplaceDecoder,
-  createStripDecoder,
-  type ReplaceDecoderOptions,
-  type StripDecoderOptions,
-} from './decoders/piece-decoders.js';
 export {
   cleanUpSpaces,
   createWordPieceDecoder,
@@ -37,7 +28,6 @@ export { createBertNormalizer, type BertNormalizerOptions } from './normalizers/
 export { createPrecompiledNormalizer } from './normalizers/precompiled-normalizer.js';
 export {
   createNormalizerSequence,
-  createPrependNormalizer,
   createReplaceNormalizer,
   createStripNormalizer,
   type ReplaceOptions,
@@ -69,10 +59,7 @@ export {
   type MetaspaceOptions,
   type PrependScheme,
 } from './pre-tokenizers/metaspace-pre-tokenizer.js';
-export { readSentencePieceModel } from './sentencepiece/model-file.js';
-export type { SentencePieceModel, SentencePieceNormalization } from './sentencepiece/model-format.js';
 export type { StreamDecodeOptions, StreamDecoder } from './stream-decoder.js';
-export { createT5Tokenizer, type T5TokenizerOptions } from './t5.js';
 export { createWhitespaceSplitPreTokenizer } from './pre-tokenizers/character-pre-tokenizers.js';
 export { createPreTokenizerSequence } from './pre-tokenizers/pre-tokenizer-sequence.js';
 export type { Matcher, PatternEngine, TextPattern } from './regex/text-pattern.js';

@@ -1,5 +1,15 @@
+export { createDecoderSequence } from './decoders/decoder-sequence.js';
+export {
+  createByteFallbackDecoder,
+  createFuseDecoder,
+  createReplaceDecoder,
+  createStripDecoder,
+  type ReplaceDecoderOptions,
+  type StripDecoderOptions,
+} from './decoders/piece-decoders.js';
 export { moreStages } from './files/more-stages.js';
 export type { StageSet } from './files/stage-readers.js';
+export { createPrependNormalizer } from './normalizers/text-normalizers.js';
 export {
   createLowercaseNormalizer,
   createStripAccentsNormalizer,

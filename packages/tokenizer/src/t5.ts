@@ -4,6 +4,7 @@ import { createUnigram } from './models/unigram.js';
 import { createEosTemplate } from './post-processors/template-processor.js';
 import { readSentencePieceModel } from './sentencepiece/model-file.js';
 import type { SentencePieceModel } from './sentencepiece/model-format.js';
+import { writeSentencePieceModel } from './sentencepiece/model-writer.js';
 import { createSentencePieceStages } from './sentencepiece/sentencepiece-stages.js';
 import { sentinels } from './sentinels.js';
 import {
@@ -17,10 +18,7 @@ import { createTokenizer, type Tokenizer } from './tokenizer.js';
 
 /** A T5 tokenizer; also that of mT5, UMT5 and any other SentencePiece Unigram model. */
 export interface T5TokenizerOptions {
-  /**
-   * The bytes of `spiece.model`, which `toFiles` gives back, or what `readSentencePieceModel` made of them, which
-   * `writeSentencePieceModel` of `@tesserae/tokenizer/training` makes bytes again.
-   */
+  /** The bytes of `spiece.model`, or what `readSentencePieceModel` made of them. */
   readonly model: Uint8Array | SentencePieceModel;
   /**
    * Number of sentinels `<extra_id_0>` and up; the first has the highest id. Default 100, and none where the
@@ -91,7 +89,7 @@ export function t5Parts(options: T5TokenizerOptions): TokenizerParts {
     addedTokens,
     specialTokens,
     modelMaxLength: options.modelMaxLength,
-    sentencePieceFile: given instanceof Uint8Array ? given : undefined,
+    sentencePieceFile: given instanceof Uint8Array ? given : writeSentencePieceModel(given),
     legacy,
     file,
   };

@@ -1,4 +1,3 @@
-export { writeSentencePieceModel } from './sentencepiece/model-writer.js';
 export {
   trainUnigram,
   type TrainUnigramOptions,

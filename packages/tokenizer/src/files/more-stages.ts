@@ -1,4 +1,13 @@
+import { createDecoderSequence } from '../decoders/decoder-sequence.js';
+import {
+  createByteFallbackDecoder,
+  createFuseDecoder,
+  createReplaceDecoder,
+  createStripDecoder,
+  stripRules,
+} from '../decoders/piece-decoders.js';
 import { flag } from '../errors.js';
+import { createPrependNormalizer } from '../normalizers/text-normalizers.js';
 import {
   createLowercaseNormalizer,
   createStripAccentsNormalizer,
@@ -15,6 +24,7 @@ import { createSplitPreTokenizer } from '../pre-tokenizers/split-pre-tokenizer.j
 import { regexEngine } from '../regex/regex-engine.js';
 import {
   fail,
+  required,
   mapField,
   optional,
   optionalField,
@@ -23,13 +33,14 @@ import {
   valueOf,
 } from './json-field.js';
 import type { JsonField } from './json-field.js';
-import { readPattern, type StageSet } from './stage-readers.js';
+import { readSentencePiece } from './read-sentencepiece.js';
+import { readPattern, readReplacement, readSequence, type StageSet } from './stage-readers.js';
 
 /**
  * The stages that T5 and BERT do not use, and the engine for regular expressions:
  * `tokenizerFromFiles(files, { stages: moreStages })` reads them, too.
  */
-export const moreStages: StageSet = Object.freeze({
+export const moreStages: StageSet = {
   normalizers: {
     NFC: () => createUnicodeNormalizer('NFC'),
     NFD: () => createUnicodeNormalizer('NFD'),
@@ -37,6 +48,7 @@ export const moreStages: StageSet = Object.freeze({
     NFKD: () => createUnicodeNormalizer('NFKD'),
     Lowercase: createLowercaseNormalizer,
     StripAccents: createStripAccentsNormalizer,
+    Prepend: (section: JsonField) => createPrependNormalizer(required(section, 'prepend', 'string')),
   },
   preTokenizers: {
     Whitespace: createWhitespacePreTokenizer,
@@ -51,8 +63,16 @@ export const moreStages: StageSet = Object.freeze({
         invert: optional(section, 'invert', flag),
       }),
   },
+  decoders: {
+    ByteFallback: createByteFallbackDecoder,
+    Fuse: createFuseDecoder,
+    Strip: (section) => createStripDecoder(readOptions(section, stripRules)),
+    Replace: (section, { engine }) => createReplaceDecoder(readReplacement(section, engine)),
+    Sequence: (section, nested) => createDecoderSequence(readSequence(section, 'decoders', nested)),
+  },
   engine: regexEngine,
-});
+  readSentencePiece,
+};
 
 /** Early files spell behaviours in small letters, with underscores. */
 function readBehavior(field: JsonField): DelimiterBehavior {

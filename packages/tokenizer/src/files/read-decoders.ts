@@ -1,25 +1,12 @@
-import { createDecoderSequence } from '../decoders/decoder-sequence.js';
-import {
-  createByteFallbackDecoder,
-  createFuseDecoder,
-  createReplaceDecoder,
-  createStripDecoder,
-  stripRules,
-} from '../decoders/piece-decoders.js';
 import { createMetaspaceDecoder } from '../decoders/metaspace-decoder.js';
 import { createWordPieceDecoder, wordPieceDecoderRules } from '../decoders/word-piece-decoder.js';
 import type { Decoder } from '../pipeline.js';
 import { readOptions } from './json-field.js';
 import { readMetaspace } from './read-metaspace.js';
-import { readReplacement, readSequence, type StageReaders } from './stage-readers.js';
+import type { StageReaders } from './stage-readers.js';
 
 /** Readers of the `decoder` section. */
 export const decoderReaders: StageReaders<Decoder> = {
   WordPiece: (section) => createWordPieceDecoder(readOptions(section, wordPieceDecoderRules)),
   Metaspace: (section) => createMetaspaceDecoder(readMetaspace(section)),
-  ByteFallback: createByteFallbackDecoder,
-  Fuse: createFuseDecoder,
-  Strip: (section) => createStripDecoder(readOptions(section, stripRules)),
-  Replace: (section, { engine }) => createReplaceDecoder(readReplacement(section, engine)),
-  Sequence: (section, nested) => createDecoderSequence(readSequence(section, 'decoders', nested)),
 };

@@ -1,8 +1,8 @@
 import { bertParts, bertSpecialTokens } from '../bert.js';
 import { byt5ControlTokens, byt5Sentinels, createByt5Tokenizer } from '../byt5.js';
 import { checkOptions, checkValue, show, TokenizerError } from '../errors.js';
-import { isSentinel, sentinels } from '../sentinels.js';
-import { t5Parts } from '../t5.js';
+import { moreStagesRemedy } from '../regex/text-pattern.js';
+import { sentinels } from '../sentinels.js';
 import { mergeAddedTokens, type SpecialTokenNames, type TokenizerParts } from '../tokenizer-parts.js';
 import { createTokenizer, type Tokenizer } from '../tokenizer.js';
 import {
@@ -22,14 +22,14 @@ import { readModel, unkTokenOf } from './read-models.js';
 import { normalizerReaders } from './read-normalizers.js';
 import { postProcessorReaders } from './read-post-processors.js';
 import { preTokenizerReaders } from './read-pre-tokenizers.js';
-import { readStage, type StageReaders, type StageSet } from './stage-readers.js';
+import { readStage, stageSetRules, type StageReaders, type StageSet } from './stage-readers.js';
 import { fileRules, type TokenizerFiles } from './write-files.js';
 
 /** What files are read with. */
 export interface TokenizerFromFilesOptions {
   /**
-   * `moreStages` of `@tesserae/tokenizer/stages`: reads normal forms, lower-casing, cuts at punctuation, digits and
-   * regular expressions, too, which T5 and BERT do not use. Default: those are refused as unsupported.
+   * `moreStages` of `@tesserae/tokenizer/stages`: reads spiece.model, and stages that T5 and BERT do not use, such as
+   * normal forms and regular expressions. Default: those are refused as unsupported.
    */
   readonly stages?: StageSet;
 }
@@ -53,7 +53,7 @@ export function tokenizerFromFiles(
 ): Tokenizer {
   checkOptions(op, files, fileRules);
   checkOptions(op, options, { stages: null });
-  checkOptions(op, options.stages ?? {}, { normalizers: null, preTokenizers: null, engine: null });
+  checkOptions(op, options.stages ?? {}, stageSetRules);
   checkContents(files);
   const configFile = parse(files, 'tokenizer_config.json');
   const config = readConfig(
@@ -75,7 +75,16 @@ export function tokenizerFromFiles(
   };
   if (sentencePieceFile !== undefined) {
     checkClass(t5Classes);
-    return createTokenizer(readT5(sentencePieceFile, config));
+    if (options.stages !== undefined)
+      return createTokenizer(options.stages.readSentencePiece(sentencePieceFile, config));
+    const problem = 'spiece.model is not read by the main entry';
+    throw new TokenizerError({
+      code: 'unsupported',
+      op,
+      file: 'spiece.model',
+      problem,
+      remedy: moreStagesRemedy,
+    });
   }
   const vocabulary = files['vocab.txt'];
   if (vocabulary !== undefined) {
@@ -135,7 +144,7 @@ function readTokenizerJson(
     preTokenizer: section('pre_tokenizer', { ...preTokenizerReaders, ...stages?.preTokenizers }),
     model,
     postProcessor: section('post_processor', postProcessorReaders),
-    decoder: section('decoder', decoderReaders),
+    decoder: section('decoder', { ...decoderReaders, ...stages?.decoders }),
     addedTokens,
     specialTokens: {
       ...Object.fromEntries(roles.filter(([, token]) => token !== undefined && has(token))),
@@ -146,25 +155,6 @@ function readTokenizerJson(
     savedDefaults: { truncation: kept('truncation'), padding: kept('padding') },
     file: json.file,
   };
-}
-
-/** What SentencePiece's model holds, with the names and added tokens of the side files. */
-function readT5(model: Uint8Array, config: TokenizerConfig): TokenizerParts {
-  const { additionalSpecialTokens: listed = [], cleanUpSpaces } = config;
-  const parts = t5Parts({
-    model,
-    file: 'spiece.model',
-    specialTokens: config.specialTokens,
-    additionalSpecialTokens: listed,
-    addedTokens: config.addedTokens.map((token) =>
-      listed.includes(token.content) ? { ...token, special: true } : token,
-    ),
-    tokenizerClass: config.tokenizerClass,
-    extraIds: config.extraIds ?? (listed.filter(isSentinel).length || undefined),
-    legacy: config.legacy,
-    modelMaxLength: config.modelMaxLength,
-  });
-  return { ...parts, cleanUpSpaces };
 }
 
 /** One token a line; the line break at the end of the file does not begin another. */

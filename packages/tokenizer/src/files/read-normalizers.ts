@@ -7,7 +7,6 @@ import {
 import { createPrecompiledNormalizer } from '../normalizers/precompiled-normalizer.js';
 import {
   createNormalizerSequence,
-  createPrependNormalizer,
   createReplaceNormalizer,
   createStripNormalizer,
 } from '../normalizers/text-normalizers.js';
@@ -35,7 +34,6 @@ export function normalizerReaders(overrides: BertNormalizerOptions): StageReader
     Strip: strip,
     StripNormalizer: strip,
     Replace: (section, { engine }) => createReplaceNormalizer(readReplacement(section, engine)),
-    Prepend: (section) => createPrependNormalizer(required(section, 'prepend', 'string')),
     Sequence: (section, nested) => createNormalizerSequence(readSequence(section, 'normalizers', nested)),
   };
 }

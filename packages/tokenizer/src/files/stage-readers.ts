@@ -1,6 +1,8 @@
-import { TokenizerError } from '../errors.js';
-import type { Normalizer, PreTokenizer } from '../pipeline.js';
+import { TokenizerError, type Rules } from '../errors.js';
+import type { Decoder, Normalizer, PreTokenizer } from '../pipeline.js';
 import { moreStagesRemedy, type PatternEngine, type TextPattern } from '../regex/text-pattern.js';
+import type { TokenizerParts } from '../tokenizer-parts.js';
+import type { TokenizerConfig } from './read-config.js';
 import {
   arrayItems,
   fail,
@@ -29,11 +31,24 @@ interface NestedReaders<T> {
 export interface StageSet {
   readonly normalizers: StageReaders<Normalizer>;
   readonly preTokenizers: StageReaders<PreTokenizer>;
+  readonly decoders: StageReaders<Decoder>;
   readonly engine: PatternEngine;
+  /** What a spiece.model and the files beside it hold. */
+  readonly readSentencePiece: (bytes: Uint8Array, config: TokenizerConfig) => TokenizerParts;
 }
 
+/** What a StageSet may hold. */
+export const stageSetRules: Rules<StageSet> = {
+  normalizers: null,
+  preTokenizers: null,
+  decoders: null,
+  engine: null,
+  readSentencePiece: null,
+};
+
 /** Every stage of `moreStages`, by the names in files. */
-const namesOfMore = /^(NFK?[CD]|Lowercase|StripAccents|Whitespace|Punctuation|Digits|Split)$/;
+const namesOfMore =
+  /^(NFK?[CD]|Lowercase|StripAccents|Prepend|Whitespace|Punctuation|Digits|Split|ByteFallback|Fuse|Strip|Replace|Sequence)$/;
 const MAX_DEPTH = 20;
 
 /**

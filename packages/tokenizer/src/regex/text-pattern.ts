@@ -47,7 +47,7 @@ export function compilePattern(op: string, pattern: TextPattern): CompiledPatter
 
 /** How what the main entry leaves out is had. */
 export const moreStagesRemedy =
-  'a stage that T5 and BERT do not use. ' +
+  'rare in T5 and BERT, so in another entry: ' +
   "import { moreStages } from '@tesserae/tokenizer/stages', and pass { stages: moreStages } to tokenizerFromFiles " +
   '(to a stage itself: pattern: { regex, engine: moreStages.engine }).';
 

@@ -1,7 +1,6 @@
 import { checkOptions, show, TokenizerError } from '../errors.js';
 import type { PieceKind, ScoredPiece } from '../models/unigram.js';
 import type { SentencePieceModel, SentencePieceNormalization } from '../sentencepiece/model-format.js';
-import { writeSentencePieceModel } from '../sentencepiece/model-writer.js';
 import { createSentencePieceStages } from '../sentencepiece/sentencepiece-stages.js';
 import { createT5Tokenizer } from '../t5.js';
 import { specialAddedToken } from '../tokenizer-parts.js';
@@ -90,7 +89,7 @@ export async function trainUnigram(
   const pieces = await learnUnigram(counts, learningOptions(options, normalization));
   const model = modelOf(pieces, { normalization, specialTokens, userDefinedSymbols, byteFallback });
   const addedTokens = specialTokens.map((token, id) => specialAddedToken(token, id));
-  return createT5Tokenizer({ model: writeSentencePieceModel(model), extraIds, tokenizerClass, addedTokens });
+  return createT5Tokenizer({ model, extraIds, tokenizerClass, addedTokens });
 }
 
 function learningOptions(
