@@ -1,6 +1,6 @@
 import { badOption, checkInteger, checkOptions, checkPairs } from './checks.js';
 import { show } from './errors.js';
-import type { Metric } from './metric.js';
+import type { Metric, Scores } from './metric.js';
 import { seededRandom } from './rng.js';
 import { addInto, mean, quantile } from './statistics.js';
 
@@ -113,37 +113,17 @@ function bootstrapSettings(options: BootstrapOptions): Settings {
 
 function resampler<Target, Prediction>(
   metric: Metric<Target, Prediction>,
-  {
-    targets,
-    predictions,
-    settings,
-  }: {
-    readonly targets: readonly Target[];
-    readonly predictions: readonly Prediction[];
-    readonly settings: Settings;
-  },
+  { targets, predictions, settings }: ResamplerInput<Target, Prediction>,
 ): Resampled {
   checkPairs('bootstrap', targets, predictions);
-  const { name, additive, mainScore } = metric;
-  const wanted = settings.score ?? mainScore;
-  const pick = (scores: Readonly<Record<string, number>>): number => {
-    const value = scores[wanted];
-    if (value !== undefined) return value;
-    throw badOption(
-      'bootstrap',
-      `'${name}' has no score '${wanted}', but ${Object.keys(scores).join(', ')}`,
-      wanted,
-    );
-  };
+  const { additive } = metric;
+  const wanted = settings.score ?? metric.mainScore;
   if (additive === undefined) {
     return (indices) => {
       const at = indices ?? Uint32Array.from(targets, (_, index) => index);
-      return pick(
-        metric.compute(
-          Array.from(at, (i) => targets[i]!),
-          Array.from(at, (i) => predictions[i]!),
-        ),
-      );
+      const own = Array.from(at, (index) => targets[index]!);
+      const theirs = Array.from(at, (index) => predictions[index]!);
+      return scoreNamed(metric.name, wanted, metric.compute(own, theirs));
     };
   }
   const rows = additive.statistics(targets, predictions);
@@ -151,8 +131,24 @@ function resampler<Target, Prediction>(
     const total = new Float64Array(rows[0]!.length);
     if (indices === undefined) for (const row of rows) addInto(total, row);
     else for (const index of indices) addInto(total, rows[index]!);
-    return pick(additive.scores(total));
+    return scoreNamed(metric.name, wanted, additive.scores(total));
   };
+}
+
+interface ResamplerInput<Target, Prediction> {
+  readonly targets: readonly Target[];
+  readonly predictions: readonly Prediction[];
+  readonly settings: Settings;
+}
+
+function scoreNamed(metric: string, wanted: string, scores: Scores): number {
+  const value = scores[wanted];
+  if (value !== undefined) return value;
+  throw badOption(
+    'bootstrap',
+    `'${metric}' has no score '${wanted}', but ${Object.keys(scores).join(', ')}`,
+    wanted,
+  );
 }
 
 /** The same seed draws the same examples, whatever the metric. */

@@ -70,9 +70,11 @@ export function terStatistics(
   options: TerOptions = {},
 ): readonly (readonly [edits: number, referenceLength: number])[] {
   const settings = terSettings(options);
-  const wordsOf = (line: string): string[] => splitWords(tercomLine(trimEnd(line), settings));
+  const lineOf = (text: string): string => tercomLine(trimEnd(text), settings);
+  // sacreBLEU prepares references twice, and a second time can part what the first joined: "it's\tthe"
+  const wordsOf = (reference: string): string[] => splitWords(lineOf(lineOf(reference)));
   return checkedReferences('ter', targets, predictions).map((references, index) => {
-    const hypothesis = wordsOf(predictions[index]!);
+    const hypothesis = splitWords(lineOf(predictions[index]!));
     const all = references.map(wordsOf);
     const edits = all.reduce((fewest, words) => Math.min(fewest, countEdits(hypothesis, words)), Infinity);
     return [edits, sum(all.map((words) => words.length)) / all.length];
