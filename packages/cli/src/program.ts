@@ -5,8 +5,10 @@ import { runForwardCommand } from './commands/forward.js';
 import { runGenerate } from './commands/generate.js';
 import { runInspect } from './commands/inspect.js';
 import { runQuickstart } from './commands/quickstart.js';
+import { METRIC_NAMES, runScorePredictions } from './commands/score-predictions.js';
 import type { CommandContext } from './command-context.js';
 import { EXIT, createOutput, describeError } from './output.js';
+import { PREDICTION_FORMATS } from './scoring/prediction-files.js';
 
 interface WithJson {
   readonly json: boolean;
@@ -59,7 +61,14 @@ function createProgram(signal: AbortSignal): Command {
     .description('T5 and ELECTRA: train, run and inspect models.')
     .exitOverride()
     .showHelpAfterError('(tesserae --help lists the commands)');
-  for (const addCommand of [addQuickstart, addForward, addGenerate, addInspect, addDoctor])
+  for (const addCommand of [
+    addQuickstart,
+    addForward,
+    addGenerate,
+    addScorePredictions,
+    addInspect,
+    addDoctor,
+  ])
     addCommand(program, signal);
   return program;
 }
@@ -118,6 +127,34 @@ function addGenerate(program: Command, signal: AbortSignal): void {
     .addOption(threadsOption())
     .addOption(jsonOption())
     .action(runOn(runGenerate, signal));
+}
+
+function addScorePredictions(program: Command, signal: AbortSignal): void {
+  program
+    .command('score-predictions')
+    .description('metrics of predictions in a file against targets in another')
+    .requiredOption('--predictions <file>', 'lines, JSON lines, CoNLL columns, or {id: answer} for SQuAD')
+    .requiredOption('--targets <file>', 'lines, JSON lines, CoNLL columns, or a SQuAD file')
+    .addOption(
+      new Option('--metric <name...>', 'which; default: every one that fits').choices([...METRIC_NAMES]),
+    )
+    .addOption(
+      new Option('--format <name>', 'how both files are read; default: as they look').choices([
+        ...PREDICTION_FORMATS,
+      ]),
+    )
+    .addOption(
+      new Option('--tag-scheme <name>', 'count only well-formed spans').choices([
+        'IOB1',
+        'IOB2',
+        'IOBES',
+        'BILOU',
+      ]),
+    )
+    .option('--bootstrap <samples>', 'adds a 95 % interval from so many resamples', wholeNumber)
+    .option('--seed <number>', 'seed of the resampling', wholeNumber, 1)
+    .addOption(jsonOption())
+    .action(run(runScorePredictions, signal));
 }
 
 function addInspect(program: Command, signal: AbortSignal): void {

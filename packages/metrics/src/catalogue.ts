@@ -25,7 +25,7 @@ import { defineMetric, type AdditiveForm, type Metric, type Scores } from './met
 import { textPerplexity } from './perplexity.js';
 import { auc } from './ranking.js';
 import { rouge, rougePerExample, type RougeOptions } from './rouge.js';
-import { spanScores } from './spans.js';
+import { spanScores, type SpanOptions } from './spans.js';
 import { squad2 } from './squad2.js';
 import { ter, terOfStatistics, terSignature, terStatistics } from './ter.js';
 
@@ -93,6 +93,23 @@ export function rougeMetric(name: string, options: RougeOptions = {}): Metric<Re
     additive: meanForm(types, (targets, predictions) =>
       rougePerExample(targets, predictions, settings).map((scores) => types.map((type) => scores[type].f1)),
     ),
+  });
+}
+
+/** Span F1 with these options, as a record; scores of single types are left to `spanScores`. */
+export function spansMetric(
+  name: string,
+  options: SpanOptions = {},
+): Metric<readonly string[], readonly string[]> {
+  return defineMetric({
+    name,
+    needs: 'tags',
+    unit: 'fraction',
+    mainScore: 'f1',
+    compute: (targets, predictions) => {
+      const { perType: _, ...scores } = spanScores(targets, predictions, options);
+      return scores;
+    },
   });
 }
 
@@ -172,16 +189,7 @@ export const METRICS = Object.freeze({
     mainScore: 'rocAuc',
     compute: (targets, scores): Scores => ({ ...auc(targets, scores) }),
   }),
-  spans: defineMetric<readonly string[], readonly string[]>({
-    name: 'spans',
-    needs: 'tags',
-    unit: 'fraction',
-    mainScore: 'f1',
-    compute: (targets, predictions) => {
-      const { perType: _, ...scores } = spanScores(targets, predictions);
-      return scores;
-    },
-  }),
+  spans: spansMetric('spans'),
   sequenceAccuracy: defineMetric<string, string>({
     name: 'sequence-accuracy',
     needs: 'text',

@@ -27,7 +27,7 @@ export {
   type PairedBootstrapResult,
 } from './bootstrap.js';
 export { brierScore, expectedCalibrationError, type Distribution } from './calibration.js';
-export { METRICS, bleuMetric, chrfMetric, rougeMetric } from './catalogue.js';
+export { METRICS, bleuMetric, chrfMetric, rougeMetric, spansMetric } from './catalogue.js';
 export { chrf, chrfSignature, type ChrfOptions, type ChrfScores } from './chrf.js';
 export {
   accuracy,

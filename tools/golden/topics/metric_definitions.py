@@ -34,7 +34,10 @@ def word_f1(target: str, prediction: str, both_empty: float) -> float:
     if not gold and not own:
         return both_empty
     shared = sum((Counter(gold) & Counter(own)).values())
-    return 2 * shared / (len(gold) + len(own))
+    if shared == 0:
+        return 0.0
+    precision, recall = shared / len(own), shared / len(gold)
+    return (2 * precision * recall) / (precision + recall)  # rounded as the official scripts: thresholds hang on it
 
 
 def answer_scores(targets, predictions, normal) -> list[float]:
@@ -83,19 +86,9 @@ def squad2(targets, predictions, no_answer, threshold: float) -> list[float]:
     for raw in (exact, f1):
         order = sorted(range(len(raw)), key=lambda index: no_answer[index])
         gains = [raw[index] if has[index] else -float(predictions[index] != "") for index in order]
-        curve = np.concatenate([[0.0], np.cumsum(gains)]) + float((~has).sum())
-        at = first_maximum(curve)
+        at = int(np.argmax(curve := np.cumsum([float((~has).sum()), *gains])))
         result += [100 * float(curve[at]) / len(raw), no_answer[order[at - 1]] if at else 0.0]
     return result
-
-
-def first_maximum(curve) -> int:
-    """Index after which nothing is larger; sums of floats that differ by rounding count as they are."""
-    best = 0
-    for index, value in enumerate(curve):
-        if value > curve[best]:
-            best = index
-    return best
 
 
 # ---- spans of tags ----
@@ -185,7 +178,7 @@ def span_scores(targets, predictions, read) -> list[float]:
         right = len(a & b)
         return [right / max(1, len(b)), right / max(1, len(a)), 2 * right / max(1, len(a) + len(b))]
 
-    kinds = {span[1] for span in gold | own}
+    kinds = sorted({span[1] for span in gold | own})
     per_kind = [scores({s for s in gold if s[1] == kind}, {s for s in own if s[1] == kind})[2] for kind in kinds]
     return scores(gold, own) + [float(np.mean(per_kind)) if kinds else 0.0]
 

@@ -1,0 +1,121 @@
+import { METRICS, MetricError, bootstrap, spansMetric, type Scores, type TagScheme } from '@tesserae/metrics';
+import { OptionError } from '@tesserae/tensor';
+import type { CommandContext } from '../command-context.js';
+import { pairEntries, type ExamplePair } from '../scoring/example-pairs.js';
+import { inputsFor, kindOf, suits, type AnyMetric, type MetricInputs } from '../scoring/metric-inputs.js';
+import { readEntries, type PredictionFormat } from '../scoring/prediction-files.js';
+
+/** Options of the command. */
+interface ScorePredictionsOptions {
+  readonly predictions: string;
+  readonly targets: string;
+  readonly metric?: readonly string[];
+  readonly format?: PredictionFormat;
+  readonly tagScheme?: TagScheme;
+  readonly bootstrap?: number;
+  readonly seed: number;
+}
+
+/** Names that `--metric` takes. */
+export const METRIC_NAMES: readonly string[] = Object.values(METRICS).map(({ name }) => name);
+
+/** Prints one line per metric: those named, or every one that fits the data. */
+export async function runScorePredictions(
+  options: ScorePredictionsOptions,
+  { output, signal }: CommandContext,
+): Promise<void> {
+  const { format } = options;
+  const [targets, predictions] = await Promise.all([
+    readEntries(options.targets, { side: 'targets', format, signal }),
+    readEntries(options.predictions, { side: 'predictions', format, signal }),
+  ]);
+  const pairs = pairEntries(targets, predictions);
+  const kind = kindOf(pairs);
+  output.note(`${pairs.length} examples, read as ${kind}`);
+  const isChosen = options.metric !== undefined;
+  const named = metricsNamed(options.metric, options.tagScheme);
+  const candidates = isChosen ? named : named.filter((metric) => suits(metric, kind));
+  for (const metric of candidates) {
+    signal.throwIfAborted();
+    const inputs = inputsFor(metric, pairs);
+    if (typeof inputs === 'string') {
+      if (isChosen) throw unfitMetric(metric, inputs);
+      continue;
+    }
+    try {
+      const result = scoreWith(metric, { inputs, pairs, options, signal });
+      output.result(result, renderResult(result));
+    } catch (error) {
+      if (isChosen || !(error instanceof MetricError) || error.code === 'metric-empty') throw error;
+      output.warn(`${metric.name} is left out: ${error.facts.problem}`);
+    }
+  }
+}
+
+/** What is printed of a metric. */
+interface MetricResult {
+  readonly metric: string;
+  readonly scores: Scores;
+  readonly unit: string;
+  readonly examples: number;
+  readonly signature?: string;
+  readonly interval?: {
+    readonly score: string;
+    readonly low: number;
+    readonly high: number;
+    readonly confidence: number;
+  };
+}
+
+interface ScoringJob {
+  readonly inputs: MetricInputs;
+  readonly pairs: readonly ExamplePair[];
+  readonly options: ScorePredictionsOptions;
+  readonly signal: AbortSignal;
+}
+
+function scoreWith(metric: AnyMetric, { inputs, pairs, options, signal }: ScoringJob): MetricResult {
+  const { name, unit, mainScore } = metric;
+  const scores = metric.compute(inputs.targets, inputs.predictions);
+  const signature = metric.signature?.(inputs.targets);
+  const result = {
+    metric: name,
+    scores,
+    unit,
+    examples: pairs.length,
+    ...(signature === undefined ? {} : { signature }),
+  };
+  if (options.bootstrap === undefined) return result;
+  const { low, high } = bootstrap(metric, inputs, { samples: options.bootstrap, seed: options.seed, signal });
+  return { ...result, interval: { score: mainScore, low, high, confidence: 0.95 } };
+}
+
+function renderResult({ metric, scores, unit, signature, interval }: MetricResult): string {
+  const shown = Object.entries(scores).map(([name, value]) => `${name} ${Number(value.toFixed(4))}`);
+  const bounds =
+    interval === undefined
+      ? ''
+      : `  95 % of ${interval.score}: ${interval.low.toFixed(4)} to ${interval.high.toFixed(4)}`;
+  return `${metric.padEnd(22)}${shown.join(', ')} (${unit})${bounds}${signature === undefined ? '' : `  ${signature}`}`;
+}
+
+/** The metrics of these names, or all; spans by the scheme where one is given. */
+function metricsNamed(
+  names: readonly string[] | undefined,
+  scheme: TagScheme | undefined,
+): readonly AnyMetric[] {
+  const strictSpans = scheme === undefined ? METRICS.spans : spansMetric('spans', { mode: 'strict', scheme });
+  const all = Object.values({ ...METRICS, spans: strictSpans }) as readonly AnyMetric[];
+  return names === undefined ? all : all.filter(({ name }) => names.includes(name));
+}
+
+function unfitMetric({ name, needs }: AnyMetric, reason: string): OptionError {
+  return new OptionError({
+    op: 'score-predictions',
+    problem: `'${name}' does not fit the data: ${reason}`,
+    likely: 'Leave --metric out to see which fit, or say with --format how the files are to be read.',
+    page: 'metric-unfit',
+    got: reason,
+    needed: needs,
+  });
+}
