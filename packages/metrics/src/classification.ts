@@ -169,6 +169,7 @@ export function f1WithInvalid(
   predictions: readonly number[],
 ): { readonly f1: number } {
   checkPairs('f1WithInvalid', targets, predictions);
+  confusionMatrix(targets, targets, { labels: [0, 1] }); // other targets are refused before anything is made of them
   const mended = predictions.map((value, index) =>
     value === 0 || value === 1 ? value : 1 - targets[index]!,
   );

@@ -11,7 +11,7 @@ export interface MetricInputs {
 }
 
 /** What the examples look like; decides which metrics run when none is named. */
-export type DataKind = 'tags' | 'questions' | 'labels' | 'scores' | 'numbers' | 'texts';
+type DataKind = 'tags' | 'questions' | 'labels' | 'scores' | 'numbers' | 'texts';
 
 const MOST_LABELS = 50;
 
@@ -20,7 +20,7 @@ const MOST_LABELS = 50;
  * labels; 0 and 1 with fractions as predictions are scores; other numbers are numbers.
  */
 export function kindOf(pairs: readonly ExamplePair[]): DataKind {
-  if (pairs.every(({ target }) => target.kind === 'tags')) return 'tags';
+  if (pairs.length > 0 && pairs.every(({ target }) => target.kind === 'tags')) return 'tags';
   if (pairs.some(({ target }) => target.kind === 'references' && [target.value].flat().length === 0))
     return 'questions';
   if (pairs.some(({ target }) => target.kind !== 'value')) return 'texts';

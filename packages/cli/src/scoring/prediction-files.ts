@@ -26,7 +26,7 @@ export interface EntryFile {
 }
 
 /** Which side a file is on: it decides which fields of JSON lines count. */
-export type Side = 'targets' | 'predictions';
+type Side = 'targets' | 'predictions';
 
 const FIELDS: Readonly<Record<Side, readonly string[]>> = {
   targets: ['target', 'targets', 'references', 'answers', 'label', 'tags'],
