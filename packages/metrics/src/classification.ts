@@ -83,9 +83,9 @@ export function precisionRecallF1(
 ): PrecisionRecallF1 {
   const op = 'precisionRecallF1';
   checkOptions(op, options, ['labels', 'weights', 'average', 'positive']);
-  const { average, positive = 1 } = options;
+  const { average, positive = 1, labels, weights } = options;
   checkChoice(op, average, { name: 'average', allowed: ['binary', 'micro', 'macro', 'weighted'] });
-  const matrix = confusionMatrix(targets, predictions, options);
+  const matrix = confusionMatrix(targets, predictions, { labels, weights });
   if (average === 'micro') return microScores(matrix);
   const classes = scoresOfMatrix(matrix);
   if (average === 'binary') return binaryScores(classes, positive);
@@ -214,6 +214,6 @@ export function matthews(
   const dot = (a: readonly number[], b: readonly number[]): number => sum(a.map((x, index) => x * b[index]!));
   const right = sum(counts.map((row, index) => row[index]!));
   const covariance = right * total - dot(actual, predicted);
-  const variances = (total ** 2 - dot(predicted, predicted)) * (total ** 2 - dot(actual, actual));
+  const variances = (total * total - dot(predicted, predicted)) * (total * total - dot(actual, actual));
   return { matthews: variances <= 0 ? 0 : covariance / Math.sqrt(variances) };
 }

@@ -1,4 +1,4 @@
-import { checkNumbers, checkPairs } from './checks.js';
+import { checkNumbers, checkOptions, checkPairs } from './checks.js';
 import { MetricError, show } from './errors.js';
 
 /** A class, by name or number. Labels are equal as `===` has it: 1 is not '1'. */
@@ -32,6 +32,7 @@ export function confusionMatrix(
   options: LabelOptions = {},
 ): ConfusionMatrix {
   const op = 'confusionMatrix';
+  checkOptions(op, options, ['labels', 'weights']);
   checkPairs(op, targets, predictions);
   const weights = checkedWeights(op, targets, options.weights);
   checkLabels(op, targets, 'targets');

@@ -1,4 +1,4 @@
-import { checkNotEmpty, checkNumbers, checkPairs } from './checks.js';
+import { checkNotEmpty, checkNumbers, checkOptions, checkPairs } from './checks.js';
 import { precisionRecallF1 } from './classification.js';
 import { rocAuc } from './ranking.js';
 import { mean } from './statistics.js';
@@ -47,8 +47,10 @@ export function replacedTokenScores(
 export function maskedAccuracy(
   targets: ArrayLike<number>,
   predictions: ArrayLike<number>,
-  { ignoreIndex = -100 }: { readonly ignoreIndex?: number } = {},
+  options: { readonly ignoreIndex?: number } = {},
 ): { readonly maskedAccuracy: number } {
+  checkOptions('maskedAccuracy', options, ['ignoreIndex']);
+  const { ignoreIndex = -100 } = options;
   checkPairs('maskedAccuracy', targets, predictions);
   const masked = Array.from(targets, (_, index) => index).filter((index) => targets[index] !== ignoreIndex);
   checkNotEmpty('maskedAccuracy', masked, 'masked tokens');

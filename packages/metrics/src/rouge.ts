@@ -118,23 +118,36 @@ function percentages(
   return { precision: 100 * precision, recall: 100 * recall, f1: 100 * harmonicMean(precision, recall) };
 }
 
+/** Length of the longest common subsequence, in two rows: whole documents may be long. */
 function subsequenceLength(a: readonly string[], b: readonly string[]): number {
-  return subsequenceTable(a, b).at(-1)!.at(-1)!;
+  let above = new Uint32Array(b.length + 1);
+  let row = new Uint32Array(b.length + 1);
+  for (const word of a) {
+    fillRow(row, { above, word, b });
+    [above, row] = [row, above];
+  }
+  return above[b.length]!;
 }
 
 /** Length of the longest common subsequence of every two beginnings. */
 function subsequenceTable(a: readonly string[], b: readonly string[]): readonly Uint32Array[] {
   const rows = [new Uint32Array(b.length + 1)];
   for (const word of a) {
-    const above = rows.at(-1)!;
     const row = new Uint32Array(b.length + 1);
-    for (let column = 1; column <= b.length; column++) {
-      row[column] =
-        word === b[column - 1] ? above[column - 1]! + 1 : Math.max(above[column]!, row[column - 1]!);
-    }
+    fillRow(row, { above: rows.at(-1)!, word, b });
     rows.push(row);
   }
   return rows;
+}
+
+function fillRow(
+  row: Uint32Array,
+  { above, word, b }: { readonly above: Uint32Array; readonly word: string; readonly b: readonly string[] },
+): void {
+  for (let column = 1; column <= b.length; column++) {
+    const isSame = word === b[column - 1];
+    row[column] = isSame ? above[column - 1]! + 1 : Math.max(above[column]!, row[column - 1]!);
+  }
 }
 
 /**

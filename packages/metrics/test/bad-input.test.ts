@@ -65,7 +65,7 @@ const cases: readonly (readonly [code: string, what: string, run: () => unknown]
   ['metric-bad-input', 'a text instead of a list', () => chrf(any('abc'), any('abc'))],
   ['metric-bad-input', 'a number as reference', () => bleu(any([3]), ['a'])],
   ['metric-bad-input', 'null among references', () => bleu(any([['a', null]]), ['a'])],
-  ['metric-bad-input', 'NaN as a label', () => accuracy2(NaN)],
+  ['metric-bad-input', 'NaN as a label', () => matthews([NaN], [NaN])],
   ['metric-bad-input', 'a number as text', () => editDistance(['a'], any([1]))],
   ['metric-bad-input', 'no group', () => deduplicated(METRICS.bleu).compute(any(['a']), ['a'])],
   [
@@ -124,6 +124,7 @@ const cases: readonly (readonly [code: string, what: string, run: () => unknown]
   ['metric-bad-option', 'strict without a scheme', () => spansOf([], { mode: 'strict' })],
   ['metric-bad-option', 'a scheme without strict', () => spansOf([], { scheme: 'IOB2' })],
   ['metric-bad-option', 'a strange average', () => precisionRecallF1([0], [0], { average: any('mean') })],
+  ['metric-bad-option', 'an unknown option of few', () => maskedAccuracy([1], [1], any({ ignore: 1 }))],
   ['metric-bad-option', 'half a class', () => meanClassF1([0], [0], { numClasses: 0.5 })],
   [
     'metric-bad-option',
@@ -138,10 +139,6 @@ const cases: readonly (readonly [code: string, what: string, run: () => unknown]
   ['metric-bad-option', 'an unknown benchmark', () => benchmarkAverage(any('glue2'), {})],
   ['metric-missing-score', 'a task left out', () => benchmarkAverage('glue', { cola: { matthews: 0.5 } })],
 ];
-
-function accuracy2(label: number): unknown {
-  return matthews([label], [label]);
-}
 
 describe('bad input is refused, with the code of its page', () => {
   it.each(cases)('%s: %s', (code, _, run) => {
