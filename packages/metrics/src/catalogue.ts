@@ -21,7 +21,8 @@ import {
 import type { Label } from './confusion.js';
 import { meanSquaredError, pearson, spearman } from './correlation.js';
 import { characterErrorRate, editDistance, wordErrorRate } from './edit-distance.js';
-import { defineMetric, type AdditiveForm, type Metric, type Scores } from './metric.js';
+import { defineMetric, type AdditiveForm, type Grouped, type Metric, type Scores } from './metric.js';
+import { multiRc } from './multirc.js';
 import { textPerplexity } from './perplexity.js';
 import { auc } from './ranking.js';
 import { rouge, rougePerExample, type RougeOptions } from './rouge.js';
@@ -171,6 +172,14 @@ export const METRICS = Object.freeze({
     needs: 'label',
     mainScore: 'matthews',
     compute: (targets, predictions) => matthews(targets, predictions),
+  }),
+  multiRc: defineMetric<Grouped<number>, number>({
+    name: 'multirc',
+    needs: 'label',
+    unit: 'fraction',
+    mainScore: 'f1',
+    isGrouped: true,
+    compute: (targets, predictions): Scores => ({ ...multiRc(targets, predictions) }),
   }),
   pearson: scalar({ name: 'pearson', needs: 'number', mainScore: 'pearson', compute: pearson }),
   spearman: scalar({ name: 'spearman', needs: 'number', mainScore: 'spearman', compute: spearman }),

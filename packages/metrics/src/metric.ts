@@ -6,7 +6,8 @@ export type Scores = Readonly<Record<string, number>>;
 
 /**
  * What one target or prediction is: a class; a number; a number that ranks; a text; one or several texts that are
- * all right; a list of ids; the tags of a sentence; log-probabilities of a text's tokens.
+ * all right; a list of ids; the tags of a sentence; log-probabilities of a text's tokens; probabilities of all
+ * classes; an answer option of `rankClassification`.
  */
 export type MetricInput =
   'label' | 'number' | 'score' | 'text' | 'references' | 'ids' | 'tags' | 'logProbabilities';
@@ -32,6 +33,8 @@ export interface Metric<Target = never, Prediction = never> {
   readonly mainScore: string;
   /** False for error rates and distances. */
   readonly isHigherBetter: boolean;
+  /** True when each target is wrapped as `{ group, value }`; `needs.targets` is what the value is. */
+  readonly isGrouped: boolean;
   /**
    * Scores of predictions against targets, in the same order.
    * @throws MetricError
@@ -46,21 +49,28 @@ export interface Metric<Target = never, Prediction = never> {
 /** Fields of `defineMetric`; what is left out gets the default that is named. */
 export interface MetricDefinition<Target, Prediction> extends Omit<
   Metric<Target, Prediction>,
-  'needs' | 'isHigherBetter'
+  'needs' | 'isHigherBetter' | 'isGrouped'
 > {
   /** One kind for both sides, or targets first. */
   readonly needs: MetricInput | readonly [targets: MetricInput, predictions: MetricInput];
   /** Default true. */
   readonly isHigherBetter?: boolean;
+  /** Default false. */
+  readonly isGrouped?: boolean;
 }
 
 /** Makes a metric record, frozen. */
 export function defineMetric<Target, Prediction>(
   definition: MetricDefinition<Target, Prediction>,
 ): Metric<Target, Prediction> {
-  const { needs, isHigherBetter = true } = definition;
+  const { needs, isHigherBetter = true, isGrouped = false } = definition;
   const [targets, predictions] = typeof needs === 'string' ? [needs, needs] : needs;
-  return Object.freeze({ ...definition, isHigherBetter, needs: Object.freeze({ targets, predictions }) });
+  return Object.freeze({
+    ...definition,
+    isHigherBetter,
+    isGrouped,
+    needs: Object.freeze({ targets, predictions }),
+  });
 }
 
 /** A target with the group it belongs to: a question, a passage. */
@@ -92,6 +102,7 @@ export function deduplicated<Target, Prediction>(
     unit,
     mainScore,
     isHigherBetter,
+    isGrouped: true,
     compute: (targets, predictions) => metric.compute(...firstOnly(targets, predictions)),
     ...(signature === undefined
       ? {}
@@ -113,6 +124,7 @@ export function meanOverGroups<Target, Prediction>(
     unit,
     mainScore,
     isHigherBetter,
+    isGrouped: true,
     compute: (targets, predictions) => {
       checkPairs(`meanOverGroups ${name}`, targets, predictions);
       const groups = groupsOf(targets);

@@ -74,6 +74,24 @@ export function corpus(seed: number): Corpus {
   return { targets, predictions };
 }
 
+export function editPair(seed: number): { target: string; prediction: string } {
+  const draws = new Draws(seed);
+  const kinds = draws.pick([3, 8, 30, 120]);
+  const words = draws.list(40 + draws.below(100), () => `w${draws.below(kinds)}`);
+  const target = words.join(' ');
+  if (seed % 5 === 4) {
+    const rest = words.slice(draws.below(30));
+    return { target, prediction: rest.slice(0, 1 + draws.below(2)).join(' ') };
+  }
+  const moves = 1 + draws.below(4);
+  for (let move = 0; move < moves; move++) {
+    const start = draws.below(words.length);
+    const block = words.splice(start, 1 + draws.below(14));
+    words.splice(draws.below(words.length + 1), 0, ...block);
+  }
+  return { target, prediction: words.join(' ') };
+}
+
 export function labels(seed: number): {
   classes: number;
   targets: number[];

@@ -81,6 +81,7 @@ describe('BLEU', () => {
       smoothing: 'none',
     });
     expect(precisions[0]).toBeCloseTo(200 / 7, 12);
+    expect(bleu(['a'], ['']).brevityPenalty).toBe(0);
   });
 
   it('smooths single sentences over the orders they have', () => {
@@ -109,6 +110,12 @@ describe('ROUGE', () => {
     expect(rougeLsum.precision).toBeCloseTo(40, 12);
   });
 
+  it('leaves words of three letters as they are', () => {
+    const score = (target: string, prediction: string): number =>
+      rouge([target], [prediction], { useStemmer: true }).rouge1.f1;
+    expect([score('run', 'runs'), score('hi', 'his')]).toEqual([100, 0]);
+  });
+
   it('with T5 sentences end at " . " too', () => {
     const [target, prediction] = ['b c . a x', 'a x . b c'];
     expect(rouge([target], [prediction]).rougeLsum.f1).toBeCloseTo(50, 9);
@@ -118,10 +125,10 @@ describe('ROUGE', () => {
   it('stems as in the examples of NLTK and Porter', () => {
     const words =
       'caresses flies dies mules denied died agreed owned humbled sized meeting stating siezing itemization ' +
-      'sensational traditional reference colonizer plotted sky skies news rationally apologies geologist oed';
+      'sensational traditional reference colonizer plotted sky skies news rationally apologies geologist oed aging ones used';
     const stems =
       'caress fli die mule deni die agre own humbl size meet state siez item sensat tradit refer colon plot sky sky ' +
-      'news ration apolog geologist o';
+      'news ration apolog geologist o age one use';
     expect(words.split(' ').map(porterStem).join(' ')).toBe(stems);
   });
 });
@@ -220,6 +227,12 @@ describe('distances and likelihoods', () => {
 
   it('calibration: sure and always wrong', () => {
     expect(expectedCalibrationError([1], [[1, 0]]).expectedCalibrationError).toBe(1);
+    const onTheEdge = [
+      [0.5, 0.5], // of the lower of two bins
+      [0.9, 0.1],
+    ];
+    const { expectedCalibrationError: error } = expectedCalibrationError([0, 1], onTheEdge, { bins: 2 });
+    expect(error).toBeCloseTo((0.5 + 0.9) / 2, 12);
     expect(brierScore([1], [[1, 0]]).brierScore).toBe(1);
     expect(brierScore([2], [[1, 0, 0]]).brierScore).toBe(2);
   });
@@ -302,7 +315,10 @@ describe('the catalogue', () => {
     for (const metric of Object.values(METRICS)) {
       const targets = samples[metric.needs.targets] as never[];
       const predictions = samples[metric.needs.predictions] as never[];
-      const own = metric.name === 'squad2' ? targets.map((target) => [target].flat() as never) : targets;
+      const wrapped = targets.map((value, at) =>
+        metric.isGrouped ? { group: at, value } : value,
+      ) as never[];
+      const own = metric.name === 'squad2' ? targets.map((target) => [target].flat() as never) : wrapped;
       const scores = metric.compute(own, predictions);
       expect(Object.keys(scores), metric.name).toContain(metric.mainScore);
       expect(Object.values(scores).every(Number.isFinite), metric.name).toBe(true);

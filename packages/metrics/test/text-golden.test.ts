@@ -21,7 +21,7 @@ import {
   type RougeType,
   type TerOptions,
 } from '../src/index.js';
-import { corpus, englishWords, questions, spanQuestions } from './cases.js';
+import { corpus, editPair, englishWords, questions, spanQuestions } from './cases.js';
 import { MISSING, goldenFile } from './golden-file.js';
 
 const golden = goldenFile('metrics-text');
@@ -93,6 +93,14 @@ describe('sacreBLEU 2.6.0', () => {
     golden
       .rows(name)
       .forEach((needed, seed) => expectClose(compute(seed), needed, `${name} of corpus ${seed}`));
+  });
+
+  it('TER at its limits: far shifts, too many of them, a beam beside the diagonal', () => {
+    const got = golden.values('ter_limits').map((_, seed) => {
+      const { target, prediction } = editPair(seed);
+      return ter([target], [prediction]).ter;
+    });
+    expectClose(got, golden.values('ter_limits'), 'pair');
   });
 
   it('prints the same signatures', () => {

@@ -14,7 +14,7 @@ STEMS = (
     "happ relat condit valenc digit conform radic vile anal vietnam predic oper feud decis hope callous formal "
     "sensit sensibl tripl form electr good reviv allow infer airlin gyroscop adjust defens irrit replac depend adopt "
     "hom commun activ angular homolog effect bowdler prob rat ceas contr roll sky flies dy hopp tann fall hiss fizz "
-    "fail fil trouble siz motor plaster bled sing agree feed tie caress pon cat geo theo archaeo enjo spy"
+    "fail fil trouble siz motor plaster bled sing agree feed tie caress pon cat geo theo archaeo enjo spy ag us on ic"
 ).split(" ")
 SUFFIXES = (
     " s es ies ed ing eed ied y ational tional enci anci izer bli abli alli entli eli ousli ization ation ator alism "
@@ -91,6 +91,22 @@ def corpus(seed: int) -> tuple[list[list[str]], list[str]]:
         count = 1 + random.below(3) if varies else references
         targets.append([text_of(random, words if index == 0 else edited(random, words)) for index in range(count)])
     return targets, predictions
+
+
+def edit_pair(seed: int) -> tuple[str, str]:
+    """Long texts of few words with blocks moved far, and pairs of very different length: the limits of TER."""
+    random = Random(seed)
+    kinds = random.pick([3, 8, 30, 120])
+    words = [f"w{random.below(kinds)}" for _ in range(40 + random.below(100))]
+    if seed % 5 == 4:
+        return " ".join(words), " ".join(words[random.below(30) :][: 1 + random.below(2)])
+    copy = list(words)
+    for _ in range(1 + random.below(4)):
+        start, length = random.below(len(copy)), 1 + random.below(14)
+        block, copy = copy[start : start + length], copy[:start] + copy[start + length :]
+        target = random.below(len(copy) + 1)
+        copy = copy[:target] + block + copy[target:]
+    return " ".join(words), " ".join(copy)
 
 
 def labels(seed: int) -> tuple[int, list[int], list[int], list[float]]:

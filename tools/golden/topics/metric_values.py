@@ -60,6 +60,7 @@ SPAN_READERS = {
 }
 COUNTS = {
     "corpora": 80,
+    "edit_pairs": 40,
     "labels": 200,
     "scores": 200,
     "tags": 40,
@@ -115,6 +116,8 @@ def text_fixture() -> Fixture:
             signatures.append([signature for pairs in rows.values() for _, signature in pairs])
         values["rouge"].append(rouge_row(targets, predictions))
         values["edits"].append(edit_row(targets, predictions))
+    pairs = [cases.edit_pair(seed) for seed in range(COUNTS["edit_pairs"])]
+    values["ter_limits"] = [TER().corpus_score([prediction], [[target]]).score for target, prediction in pairs]
     values.update(answer_values())
     values["stems"] = [zlib.crc32(" ".join(map(own.porter, cases.english_words(s))).encode()) for s in range(COUNTS["words"])]
     facts = {

@@ -16,8 +16,13 @@ interface ScorePredictionsOptions {
   readonly seed: number;
 }
 
+/** The metrics that files can feed: no groups, no probabilities of tokens. */
+const FILE_METRICS = Object.values(METRICS).filter(
+  ({ isGrouped, needs }) => !isGrouped && needs.predictions !== 'logProbabilities',
+) as readonly AnyMetric[];
+
 /** Names that `--metric` takes. */
-export const METRIC_NAMES: readonly string[] = Object.values(METRICS).map(({ name }) => name);
+export const METRIC_NAMES: readonly string[] = FILE_METRICS.map(({ name }) => name);
 
 /** Prints one line per metric: those named, or every one that fits the data. */
 export async function runScorePredictions(
@@ -105,7 +110,7 @@ function metricsNamed(
   scheme: TagScheme | undefined,
 ): readonly AnyMetric[] {
   const strictSpans = scheme === undefined ? METRICS.spans : spansMetric('spans', { mode: 'strict', scheme });
-  const all = Object.values({ ...METRICS, spans: strictSpans }) as readonly AnyMetric[];
+  const all = FILE_METRICS.map((metric) => (metric.name === 'spans' ? (strictSpans as AnyMetric) : metric));
   return names === undefined ? all : all.filter(({ name }) => names.includes(name));
 }
 

@@ -52,7 +52,7 @@ export function suits(metric: AnyMetric, kind: DataKind): boolean {
   const { targets, predictions } = metric.needs;
   if ((metric.name === 'squad2') !== (kind === 'questions')) return false;
   if (predictions === 'score' || kind === 'scores') return predictions === 'score' && kind === 'scores';
-  return KINDS[kind].includes(targets) && predictions !== 'logProbabilities';
+  return KINDS[kind].includes(targets);
 }
 
 /** The examples as a metric needs them, or why that cannot be. */
@@ -64,8 +64,7 @@ export function inputsFor(metric: AnyMetric, pairs: readonly ExamplePair[]): Met
     target: converted(needs.targets, target.value),
     prediction: converted(needs.predictions, prediction.value),
   }));
-  const isRight = (value: unknown): boolean => value !== undefined;
-  const wrong = sides.findIndex(({ target, prediction }) => !isRight(target) || !isRight(prediction));
+  const wrong = sides.findIndex(({ target, prediction }) => target === undefined || prediction === undefined);
   if (wrong >= 0) return `example ${wrong + 1} is not made of ${needs.targets} and ${needs.predictions}`;
   const asList = name === 'squad2';
   return {
@@ -78,10 +77,11 @@ function converted(input: MetricInput, value: string | number | readonly string[
   const isList = typeof value === 'object';
   if (input === 'tags') return isList ? value : undefined;
   if (input === 'references') return isList ? value : String(value);
-  if (isList) return undefined;
-  if (input === 'text') return String(value);
-  if (input === 'label') return toLabel(value);
-  const number = toNumber(String(value));
+  const single = isList && value.length === 1 ? value[0]! : value;
+  if (typeof single === 'object') return undefined;
+  if (input === 'text') return String(single);
+  if (input === 'label') return toLabel(single);
+  const number = toNumber(String(single));
   return Number.isFinite(number) ? number : undefined;
 }
 

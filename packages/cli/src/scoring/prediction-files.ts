@@ -84,8 +84,11 @@ function detectFormat(text: string): PredictionFormat {
     return isWhole ? 'squad' : 'jsonl';
   }
   if (/^\s*\{/.test(text) && /\}\s*$/.test(text)) return 'squad';
-  const isTagged = lines.length > 0 && lines.every((line) => TAG.test(lastColumn(line)));
-  return isTagged ? 'conll' : 'text';
+  const tags = lines.map(lastColumn);
+  const isTagged =
+    tags.every((tag) => TAG.test(tag)) &&
+    (tags.some((tag) => tag[1] === '-') || tags.every((tag) => tag === 'O'));
+  return isTagged && tags.length > 0 ? 'conll' : 'text';
 }
 
 const isField = (name: string): boolean => FIELDS.targets.includes(name) || FIELDS.predictions.includes(name);
