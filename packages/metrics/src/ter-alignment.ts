@@ -1,12 +1,3 @@
-/** An edit that turns the hypothesis into the reference. */
-type Edit = 'keep' | 'substitute' | 'insert' | 'delete';
-
-/** A row of the distance table: cost of each cell, and the last edit on the way to it. */
-interface Row {
-  readonly costs: Float64Array;
-  readonly edits: Edit[];
-}
-
 /** Where the words of the reference are in the hypothesis, and which words of either side are wrong. */
 export interface Alignment {
   readonly cost: number;
@@ -16,104 +7,112 @@ export interface Alignment {
   readonly hypothesisErrors: readonly boolean[];
 }
 
+/** An edit that turns the hypothesis into the reference. */
+type Edit = 'keep' | 'substitute' | 'insert' | 'delete';
+
 const BEAM_WIDTH = 25;
 
 /**
- * Word edit distances to one reference, within a beam about the diagonal. Rows of the last aligned hypothesis are
- * kept: a shift leaves its beginning as it was.
+ * Word edit distances to one reference, within a beam about the diagonal. Rows of the hypothesis that was aligned
+ * last are kept: a shift leaves its beginning as it was.
  */
 export class EditDistances {
   readonly #reference: readonly string[];
+  readonly #buffers: readonly [Float64Array, Float64Array];
   #hypothesis: readonly string[] = [];
-  #rows: readonly Row[];
+  #rows: readonly Float64Array[] = [];
 
   constructor(reference: readonly string[]) {
     this.#reference = reference;
-    this.#rows = [this.#firstRow()];
+    this.#buffers = [new Float64Array(reference.length + 1), new Float64Array(reference.length + 1)];
   }
 
   /** Aligns, and keeps the rows for the distances of its shifts. */
   align(hypothesis: readonly string[]): Alignment {
-    this.#rows = this.#fill(hypothesis, [this.#firstRow()]);
+    const width = this.#reference.length + 1;
+    const rows = [Float64Array.from({ length: width }, (_, column) => column)];
+    for (let line = 1; line <= hypothesis.length; line++) {
+      const row = new Float64Array(width);
+      this.#fillRow(row, { above: rows[line - 1]!, line, hypothesis });
+      rows.push(row);
+    }
+    this.#rows = rows;
     this.#hypothesis = hypothesis;
-    return { cost: this.#rows.at(-1)!.costs[this.#reference.length]!, ...this.#trace() };
+    return { cost: rows.at(-1)![width - 1]!, ...this.#trace() };
   }
 
   /** Cost of a hypothesis as long as the one that was aligned last. */
   cost(hypothesis: readonly string[]): number {
     let same = 0;
     while (same < hypothesis.length - 1 && hypothesis[same] === this.#hypothesis[same]) same++;
-    return this.#fill(hypothesis, this.#rows.slice(0, same + 1)).at(-1)!.costs[this.#reference.length]!;
+    let above = this.#rows[same]!;
+    for (let line = same + 1; line <= hypothesis.length; line++) {
+      const row = this.#buffers[line % 2]!;
+      this.#fillRow(row, { above, line, hypothesis });
+      above = row;
+    }
+    return above[this.#reference.length]!;
   }
 
-  #firstRow(): Row {
-    const costs = Float64Array.from({ length: this.#reference.length + 1 }, (_, column) => column);
-    return { costs, edits: new Array<Edit>(costs.length).fill('insert') };
-  }
-
-  #fill(hypothesis: readonly string[], known: readonly Row[]): readonly Row[] {
-    const width = this.#reference.length;
-    const slope = hypothesis.length === 0 ? 1 : width / hypothesis.length;
+  #fillRow(
+    row: Float64Array,
+    {
+      above,
+      line,
+      hypothesis,
+    }: { readonly above: Float64Array; line: number; hypothesis: readonly string[] },
+  ): void {
+    const reference = this.#reference;
+    const width = reference.length;
+    const slope = width / hypothesis.length;
     const beam = BEAM_WIDTH < slope / 2 ? Math.ceil(slope / 2 + BEAM_WIDTH) : BEAM_WIDTH;
-    const rows = [...known];
-    for (let line = known.length; line <= hypothesis.length; line++) {
-      const diagonal = Math.floor(line * slope);
-      const last = line === hypothesis.length ? width + 1 : Math.min(width + 1, diagonal + beam);
-      rows.push(
-        this.#nextRow(rows[line - 1]!, hypothesis[line - 1]!, { first: Math.max(0, diagonal - beam), last }),
-      );
+    const diagonal = Math.floor(line * slope);
+    const first = Math.max(0, diagonal - beam);
+    const end = line === hypothesis.length ? width + 1 : Math.min(width + 1, diagonal + beam);
+    const word = hypothesis[line - 1];
+    row.fill(Infinity);
+    if (first === 0) row[0] = above[0]! + 1;
+    for (let column = Math.max(1, first); column < end; column++) {
+      const change = above[column - 1]! + (word === reference[column - 1] ? 0 : 1);
+      row[column] = Math.min(change, above[column]! + 1, row[column - 1]! + 1);
     }
-    return rows;
-  }
-
-  /** Where costs are equal the first of keep or substitute, delete, insert wins: the shifts depend on it. */
-  #nextRow(
-    above: Row,
-    word: string,
-    { first, last }: { readonly first: number; readonly last: number },
-  ): Row {
-    const costs = new Float64Array(above.costs.length).fill(Infinity);
-    const edits = new Array<Edit>(above.costs.length).fill('insert');
-    for (let column = first; column < last; column++) {
-      const isKept = column > 0 && word === this.#reference[column - 1];
-      if (column > 0) {
-        costs[column] = above.costs[column - 1]! + (isKept ? 0 : 1);
-        edits[column] = isKept ? 'keep' : 'substitute';
-      }
-      if (column === 0 || above.costs[column]! + 1 < costs[column]!) {
-        costs[column] = above.costs[column]! + 1;
-        edits[column] = 'delete';
-      }
-      if (column > 0 && costs[column - 1]! + 1 < costs[column]!) {
-        costs[column] = costs[column - 1]! + 1;
-        edits[column] = 'insert';
-      }
-    }
-    return { costs, edits };
   }
 
   #trace(): Omit<Alignment, 'cost'> {
     const path: Edit[] = [];
     let [line, column] = [this.#rows.length - 1, this.#reference.length];
     while (line > 0 || column > 0) {
-      const edit = this.#rows[line]!.edits[column]!;
+      const edit = this.#editAt(line, column);
       path.push(edit);
       if (edit !== 'insert') line--;
       if (edit !== 'delete') column--;
     }
-    const positions: number[] = [];
-    const referenceErrors: boolean[] = [];
-    const hypothesisErrors: boolean[] = [];
-    let position = -1;
-    for (const edit of path.reverse()) {
-      if (edit !== 'insert') {
-        position++;
-        hypothesisErrors.push(edit !== 'keep');
-      }
-      if (edit === 'delete') continue;
-      positions.push(position);
-      referenceErrors.push(edit !== 'keep');
-    }
-    return { positions, referenceErrors, hypothesisErrors };
+    return alignmentOf(path.reverse());
   }
+
+  /** Where costs are equal the first of keep or substitute, delete, insert wins: the shifts depend on it. */
+  #editAt(line: number, column: number): Edit {
+    if (line === 0) return 'insert';
+    const [above, cost] = [this.#rows[line - 1]!, this.#rows[line]![column]!];
+    const isKept = column > 0 && this.#hypothesis[line - 1] === this.#reference[column - 1];
+    if (column > 0 && above[column - 1]! + (isKept ? 0 : 1) === cost) return isKept ? 'keep' : 'substitute';
+    return above[column]! + 1 === cost ? 'delete' : 'insert';
+  }
+}
+
+function alignmentOf(path: readonly Edit[]): Omit<Alignment, 'cost'> {
+  const positions: number[] = [];
+  const referenceErrors: boolean[] = [];
+  const hypothesisErrors: boolean[] = [];
+  let position = -1;
+  for (const edit of path) {
+    if (edit !== 'insert') {
+      position++;
+      hypothesisErrors.push(edit !== 'keep');
+    }
+    if (edit === 'delete') continue;
+    positions.push(position);
+    referenceErrors.push(edit !== 'keep');
+  }
+  return { positions, referenceErrors, hypothesisErrors };
 }
