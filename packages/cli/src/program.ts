@@ -27,6 +27,12 @@ function wholeNumber(text: string): number {
   return value;
 }
 
+function anyNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('needed: a number');
+  return value;
+}
+
 const backendOption = (): Option =>
   new Option('--backend <name>', 'what runs the model').choices([...BACKEND_NAMES]).default('auto');
 const threadsOption = (): Option =>
@@ -151,8 +157,14 @@ function addScorePredictions(program: Command, signal: AbortSignal): void {
         'BILOU',
       ]),
     )
+    .option('--unanswerable-scores <file>', 'JSON {id: score} for SQuAD 2.0: high where there is no answer')
+    .option(
+      '--unanswerable-threshold <number>',
+      'from which score on nothing is answered; default 1',
+      anyNumber,
+    )
     .option('--bootstrap <samples>', 'adds a 95 % interval from so many resamples', wholeNumber)
-    .option('--seed <number>', 'seed of the resampling', wholeNumber, 1)
+    .option('--seed <number>', 'seed of the resampling; default 1', wholeNumber)
     .addOption(jsonOption())
     .action(run(runScorePredictions, signal));
 }

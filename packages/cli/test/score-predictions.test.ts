@@ -127,6 +127,32 @@ describe('tesserae score-predictions', () => {
     });
   });
 
+  it('searches for the best threshold with no-answer scores', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tesserae-scores-'));
+    const path = join(folder, 'odds.json');
+    await writeFile(path, JSON.stringify({ a: -3, b: 4 }));
+    const qas = [
+      { id: 'a', answers: [{ text: 'Rome' }] },
+      { id: 'b', answers: [] },
+    ];
+    const squad = JSON.stringify({ data: [{ paragraphs: [{ qas }] }] });
+    const answers = JSON.stringify({ a: 'Rome', b: 'x' });
+    const [open] = await scoreJson(
+      squad,
+      answers,
+      '--unanswerable-scores',
+      path,
+      '--unanswerable-threshold',
+      '9',
+    );
+    expect(open!.scores).toMatchObject({ exact: 50, bestExact: 100, bestExactThreshold: -3 });
+    const [cut] = await scoreJson(squad, answers, '--unanswerable-scores', path, '--bootstrap', '20');
+    expect(cut!.scores).toMatchObject({ exact: 100, noAnswerF1: 100 });
+    await writeFile(path, JSON.stringify({ a: -3 }));
+    const { stderr } = await score(squad, answers, '--unanswerable-scores', path);
+    expect(stderr).toContain("id 'b'");
+  });
+
   it('reads columns of tags, strictly where a scheme is named', async () => {
     const [wanted, given] = ['Ada B-PER\nsings O\n\nRome B-LOC\n', 'Ada I-PER\nsings O\n\nRome B-LOC\n'];
     const [forgiving] = await scoreJson(wanted, given);
@@ -202,6 +228,16 @@ describe('tesserae score-predictions refuses', () => {
       ['--metric', 'pearson'],
       /metric-constant/,
       /equal/,
+    ],
+    ['a seed without a bootstrap', 'a b\n', 'a c\n', ['--seed', '3'], /option-value/, /--bootstrap/],
+    ['a tag scheme for texts', 'a b\n', 'a c\n', ['--tag-scheme', 'IOB2'], /option-value/, /texts/],
+    [
+      'a threshold without scores',
+      'a b\n',
+      'a c\n',
+      ['--unanswerable-threshold', '3'],
+      /option-value/,
+      /scores/,
     ],
     ['empty files', '', '', [], /metric-empty/, /no examples/],
   ] as const)('%s', async (_, wanted, given, args, page, place) => {

@@ -2,7 +2,15 @@ import { METRICS, MetricError, bootstrap, spansMetric, type Scores, type TagSche
 import { OptionError } from '@tesserae/tensor';
 import type { CommandContext } from '../command-context.js';
 import { pairEntries, type ExamplePair } from '../scoring/example-pairs.js';
-import { inputsFor, kindOf, suits, type AnyMetric, type MetricInputs } from '../scoring/metric-inputs.js';
+import {
+  inputsFor,
+  kindOf,
+  suits,
+  type AnyMetric,
+  type DataKind,
+  type MetricInputs,
+} from '../scoring/metric-inputs.js';
+import { doubtedAnswers, doubtedSquad2 } from '../scoring/no-answer.js';
 import { readEntries, type PredictionFormat } from '../scoring/prediction-files.js';
 
 /** Options of the command. */
@@ -12,8 +20,10 @@ interface ScorePredictionsOptions {
   readonly metric?: readonly string[];
   readonly format?: PredictionFormat;
   readonly tagScheme?: TagScheme;
+  readonly unanswerableScores?: string;
+  readonly unanswerableThreshold?: number;
   readonly bootstrap?: number;
-  readonly seed: number;
+  readonly seed?: number;
 }
 
 /** The metrics that files can feed: no groups, no probabilities of tokens. */
@@ -37,24 +47,73 @@ export async function runScorePredictions(
   const pairs = pairEntries(targets, predictions);
   const kind = kindOf(pairs);
   output.note(`${pairs.length} examples, read as ${kind}`);
-  const isChosen = options.metric !== undefined;
-  const named = metricsNamed(options.metric, options.tagScheme);
-  const candidates = isChosen ? named : named.filter((metric) => suits(metric, kind));
-  for (const metric of candidates) {
+  checkCombination(options, kind);
+  for (const { metric, inputs } of await tasksOf(options, { pairs, kind, signal })) {
     signal.throwIfAborted();
-    const inputs = inputsFor(metric, pairs);
-    if (typeof inputs === 'string') {
-      if (isChosen) throw unfitMetric(metric, inputs);
-      continue;
-    }
     try {
-      const result = scoreWith(metric, { inputs, pairs, options, signal });
+      const result = scoreWith(metric, { inputs, examples: pairs.length, options, signal });
       output.result(result, renderResult(result));
     } catch (error) {
-      if (isChosen || !(error instanceof MetricError) || error.code === 'metric-empty') throw error;
+      const isOptional = options.metric === undefined && error instanceof MetricError;
+      if (!isOptional || error.code === 'metric-empty') throw error;
       output.warn(`${metric.name} is left out: ${error.facts.problem}`);
     }
   }
+}
+
+/** A metric with what it is given. */
+interface MetricTask {
+  readonly metric: AnyMetric;
+  readonly inputs: MetricInputs;
+}
+
+/** What there is to compute: the metrics that were named, which must fit, or all that do. */
+async function tasksOf(
+  options: ScorePredictionsOptions,
+  {
+    pairs,
+    kind,
+    signal,
+  }: { readonly pairs: readonly ExamplePair[]; readonly kind: DataKind; readonly signal: AbortSignal },
+): Promise<readonly MetricTask[]> {
+  const { metric: names, unanswerableScores, unanswerableThreshold } = options;
+  if (unanswerableScores !== undefined) {
+    const inputs = await doubtedAnswers(unanswerableScores, { pairs, signal });
+    return [{ metric: doubtedSquad2(unanswerableThreshold), inputs }];
+  }
+  const named = metricsNamed(names, options.tagScheme);
+  return named
+    .filter((metric) => names !== undefined || suits(metric, kind))
+    .flatMap((metric) => {
+      const inputs = inputsFor(metric, pairs);
+      if (typeof inputs !== 'string') return [{ metric, inputs }];
+      if (names !== undefined) throw unfitMetric(metric, inputs);
+      return [];
+    });
+}
+
+/** An option without the one it belongs to would be ignored. */
+function checkCombination(options: ScorePredictionsOptions, kind: DataKind): void {
+  const { metric, tagScheme, unanswerableScores, unanswerableThreshold, bootstrap: samples, seed } = options;
+  const isOnly = (name: string): boolean => metric === undefined || metric.every((other) => other === name);
+  const problems: readonly (readonly [isWrong: boolean, problem: string])[] = [
+    [seed !== undefined && samples === undefined, '--seed goes with --bootstrap'],
+    [
+      unanswerableThreshold !== undefined && unanswerableScores === undefined,
+      '--unanswerable-threshold goes with --unanswerable-scores',
+    ],
+    [
+      unanswerableScores !== undefined && !isOnly('squad2'),
+      '--unanswerable-scores goes with the metric squad2 alone',
+    ],
+    [
+      tagScheme !== undefined && (kind !== 'tags' || !isOnly('spans')),
+      `--tag-scheme goes with tags, these are ${kind}`,
+    ],
+  ];
+  const problem = problems.find(([isWrong]) => isWrong)?.[1];
+  if (problem === undefined) return;
+  throw new OptionError({ op: 'score-predictions', problem, likely: 'Leave it out.', page: 'option-value' });
 }
 
 /** What is printed of a metric. */
@@ -74,12 +133,12 @@ interface MetricResult {
 
 interface ScoringJob {
   readonly inputs: MetricInputs;
-  readonly pairs: readonly ExamplePair[];
+  readonly examples: number;
   readonly options: ScorePredictionsOptions;
   readonly signal: AbortSignal;
 }
 
-function scoreWith(metric: AnyMetric, { inputs, pairs, options, signal }: ScoringJob): MetricResult {
+function scoreWith(metric: AnyMetric, { inputs, examples, options, signal }: ScoringJob): MetricResult {
   const { name, unit, mainScore } = metric;
   const scores = metric.compute(inputs.targets, inputs.predictions);
   const signature = metric.signature?.(inputs.targets);
@@ -87,11 +146,15 @@ function scoreWith(metric: AnyMetric, { inputs, pairs, options, signal }: Scorin
     metric: name,
     scores,
     unit,
-    examples: pairs.length,
+    examples,
     ...(signature === undefined ? {} : { signature }),
   };
   if (options.bootstrap === undefined) return result;
-  const { low, high } = bootstrap(metric, inputs, { samples: options.bootstrap, seed: options.seed, signal });
+  const { low, high } = bootstrap(metric, inputs, {
+    samples: options.bootstrap,
+    seed: options.seed ?? 1,
+    signal,
+  });
   return { ...result, interval: { score: mainScore, low, high, confidence: 0.95 } };
 }
 

@@ -11,7 +11,7 @@ export interface MetricInputs {
 }
 
 /** What the examples look like; decides which metrics run when none is named. */
-type DataKind = 'tags' | 'questions' | 'labels' | 'scores' | 'numbers' | 'texts';
+export type DataKind = 'tags' | 'questions' | 'labels' | 'scores' | 'numbers' | 'texts';
 
 const MOST_LABELS = 50;
 
@@ -58,8 +58,6 @@ export function suits(metric: AnyMetric, kind: DataKind): boolean {
 /** The examples as a metric needs them, or why that cannot be. */
 export function inputsFor(metric: AnyMetric, pairs: readonly ExamplePair[]): MetricInputs | string {
   const { needs, name } = metric;
-  if (needs.predictions === 'logProbabilities')
-    return 'it needs log-probabilities of tokens, which files cannot hold';
   const sides = pairs.map(({ target, prediction }) => ({
     target: converted(needs.targets, target.value),
     prediction: converted(needs.predictions, prediction.value),

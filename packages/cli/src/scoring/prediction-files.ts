@@ -60,7 +60,11 @@ export async function readEntries(
   return { path, format: found, entries: read[found]() };
 }
 
-async function readText(path: string, signal: AbortSignal): Promise<string> {
+/**
+ * A file as text.
+ * @throws FolderError (file-missing)
+ */
+export async function readText(path: string, signal: AbortSignal): Promise<string> {
   try {
     return await readFile(path, { encoding: 'utf8', signal });
   } catch (cause) {
@@ -202,7 +206,11 @@ function readAnswers(path: string, json: Readonly<Record<string, unknown>>): rea
   });
 }
 
-function parseJson(path: string, text: string, line: number): Readonly<Record<string, unknown>> {
+/**
+ * One JSON object; `line` is where it stands, 0 for the whole file.
+ * @throws FormatError (predictions-file)
+ */
+export function parseJson(path: string, text: string, line: number): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
