@@ -160,7 +160,7 @@ function addScorePredictions(program: Command, signal: AbortSignal): void {
     .option('--unanswerable-scores <file>', 'JSON {id: score} for SQuAD 2.0: high where there is no answer')
     .option(
       '--unanswerable-threshold <number>',
-      'from which score on nothing is answered; default 1',
+      'above it nothing is taken as answered; default 1',
       anyNumber,
     )
     .option('--bootstrap <samples>', 'adds a 95 % interval from so many resamples', wholeNumber)
