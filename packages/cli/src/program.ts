@@ -6,8 +6,10 @@ import { runGenerate } from './commands/generate.js';
 import { runInspect } from './commands/inspect.js';
 import { runQuickstart } from './commands/quickstart.js';
 import { runTokenize } from './commands/tokenize.js';
+import { METRIC_NAMES, runScorePredictions } from './commands/score-predictions.js';
 import type { CommandContext } from './command-context.js';
 import { EXIT, createOutput, describeError } from './output.js';
+import { PREDICTION_FORMATS } from './scoring/prediction-files.js';
 
 interface WithJson {
   readonly json: boolean;
@@ -23,6 +25,12 @@ function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1)
     throw new InvalidArgumentError('needed: a positive whole number');
+  return value;
+}
+
+function anyNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('needed: a number');
   return value;
 }
 
@@ -60,7 +68,15 @@ function createProgram(signal: AbortSignal): Command {
     .description('T5 and ELECTRA: train, run and inspect models.')
     .exitOverride()
     .showHelpAfterError('(tesserae --help lists the commands)');
-  for (const addCommand of [addQuickstart, addForward, addGenerate, addTokenize, addInspect, addDoctor])
+  for (const addCommand of [
+    addQuickstart,
+    addForward,
+    addGenerate,
+    addTokenize,
+    addScorePredictions,
+    addInspect,
+    addDoctor,
+  ])
     addCommand(program, signal);
   return program;
 }
@@ -133,6 +149,40 @@ function addTokenize(program: Command, signal: AbortSignal): void {
     .option('--max-length <count>', 'cut to so many tokens', wholeNumber)
     .addOption(jsonOption())
     .action(runOn(runTokenize, signal));
+}
+
+function addScorePredictions(program: Command, signal: AbortSignal): void {
+  program
+    .command('score-predictions')
+    .description('metrics of predictions in a file against targets in another')
+    .requiredOption('--predictions <file>', 'lines, JSON lines, CoNLL columns, or {id: answer} for SQuAD')
+    .requiredOption('--targets <file>', 'lines, JSON lines, CoNLL columns, or a SQuAD file')
+    .addOption(
+      new Option('--metric <name...>', 'which; default: every one that fits').choices([...METRIC_NAMES]),
+    )
+    .addOption(
+      new Option('--format <name>', 'how both files are read; default: as they look').choices([
+        ...PREDICTION_FORMATS,
+      ]),
+    )
+    .addOption(
+      new Option('--tag-scheme <name>', 'count only well-formed spans').choices([
+        'IOB1',
+        'IOB2',
+        'IOBES',
+        'BILOU',
+      ]),
+    )
+    .option('--unanswerable-scores <file>', 'JSON {id: score} for SQuAD 2.0: high where there is no answer')
+    .option(
+      '--unanswerable-threshold <number>',
+      'above it nothing is taken as answered; default 1',
+      anyNumber,
+    )
+    .option('--bootstrap <samples>', 'adds a 95 % interval from so many resamples', wholeNumber)
+    .option('--seed <number>', 'seed of the resampling; default 1', wholeNumber)
+    .addOption(jsonOption())
+    .action(run(runScorePredictions, signal));
 }
 
 function addInspect(program: Command, signal: AbortSignal): void {
