@@ -42,11 +42,11 @@ describe('stream decoder', () => {
   it.each(names)('the pieces, joined, are what decode gives: %s', (name) => {
     const tokenizer = tokenizers.get(name)!;
     const random = seededRandom(60);
-    for (let i = 0; i < 120; i++) {
+    for (let i = 0; i < 80; i++) {
       const ids =
         i % 2 === 0
           ? Array.from({ length: 30 }, () => Math.floor(random() * tokenizer.vocabSize))
-          : [...tokenizer.encode(randomText(random)).ids];
+          : [...tokenizer.encode(randomText(random)).ids.slice(0, 150)];
       for (const cleanUpSpaces of [true, false]) {
         for (const wholeWords of [true, false]) {
           const pieces = streamed(tokenizer, ids, { cleanUpSpaces, wholeWords, skipSpecialTokens: true });

@@ -4,7 +4,7 @@ import { randomText, seededRandom, trainingTexts } from './random-text.js';
 import { comparable, rustEncode, rustTokenizer } from './rust-oracle.js';
 import { unigramComparison, type UnigramComparison } from './unigram-oracle.js';
 
-const textsPerTokenizer = 1500;
+const textsPerTokenizer = 800;
 
 describe('unigram against the Rust library', () => {
   const trained = new Map<string, Tokenizer>();
@@ -47,7 +47,7 @@ describe('unigram against the Rust library', () => {
     const tokenizer = fromJson('plain');
     const random = seededRandom(41);
     const { normalizer } = tokenizer.parts;
-    for (let i = 0; i < 1000; i++) {
+    for (let i = 0; i < 250; i++) {
       const text = randomText(random).replaceAll(/[\ud800-\udfff]/gu, '\ufffd');
       const { tokens, offsets, ids } = tokenizer.encode(text, { addSpecialTokens: false });
       tokens.forEach((token, k) => {
@@ -108,7 +108,8 @@ describe('unigram against the Rust library', () => {
     json.pre_tokenizer = { type: 'Sequence', pretokenizers: [{ type: 'WhitespaceSplit' }, metaspace] };
     json.decoder = metaspace;
     const old = tokenizerFromFiles({ 'tokenizer.json': JSON.stringify(json) });
+    const current = fromJson('plain');
     for (const text of trainingTexts(seededRandom(6), 50))
-      expect([...old.encode(text).ids]).toEqual([...fromJson('plain').encode(text).ids]);
+      expect([...old.encode(text).ids]).toEqual([...current.encode(text).ids]);
   });
 });
