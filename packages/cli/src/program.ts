@@ -6,8 +6,11 @@ import { runGenerate } from './commands/generate.js';
 import { runInspect } from './commands/inspect.js';
 import { runQuickstart } from './commands/quickstart.js';
 import { runTokenize } from './commands/tokenize.js';
+import { METRIC_NAMES, runScorePredictions } from './commands/score-predictions.js';
+import { runTrainTokenizer, TRAINED_MODELS } from './commands/train-tokenizer.js';
 import type { CommandContext } from './command-context.js';
 import { EXIT, createOutput, describeError } from './output.js';
+import { PREDICTION_FORMATS } from './scoring/prediction-files.js';
 
 interface WithJson {
   readonly json: boolean;
@@ -25,6 +28,18 @@ function wholeNumber(text: string): number {
     throw new InvalidArgumentError('needed: a positive whole number');
   return value;
 }
+
+function anyNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('needed: a number');
+  return value;
+}
+
+function countFromZero(text: string): number {
+  return text === '0' ? 0 : wholeNumber(text);
+}
+
+type TrainTokenizerFlags = Omit<Parameters<typeof runTrainTokenizer>[0], 'files'> & WithJson;
 
 const backendOption = (): Option =>
   new Option('--backend <name>', 'what runs the model').choices([...BACKEND_NAMES]).default('auto');
@@ -60,7 +75,16 @@ function createProgram(signal: AbortSignal): Command {
     .description('T5 and ELECTRA: train, run and inspect models.')
     .exitOverride()
     .showHelpAfterError('(tesserae --help lists the commands)');
-  for (const addCommand of [addQuickstart, addForward, addGenerate, addTokenize, addInspect, addDoctor])
+  for (const addCommand of [
+    addQuickstart,
+    addForward,
+    addGenerate,
+    addTokenize,
+    addTrainTokenizer,
+    addScorePredictions,
+    addInspect,
+    addDoctor,
+  ])
     addCommand(program, signal);
   return program;
 }
@@ -133,6 +157,67 @@ function addTokenize(program: Command, signal: AbortSignal): void {
     .option('--max-length <count>', 'cut to so many tokens', wholeNumber)
     .addOption(jsonOption())
     .action(runOn(runTokenize, signal));
+}
+
+function addTrainTokenizer(program: Command, signal: AbortSignal): void {
+  program
+    .command('train-tokenizer')
+    .argument('<files...>', 'text files, one text a line; names in .gz are unpacked')
+    .description('learn a T5 (Unigram) or ELECTRA (WordPiece) tokenizer and write its folder')
+    .requiredOption('--out <dir>', 'where tokenizer.json, spiece.model or vocab.txt, and the configs go')
+    .addOption(new Option('--model <kind>', 'which kind').choices([...TRAINED_MODELS]).default('unigram'))
+    .option('--vocab-size <count>', 'tokens in all', wholeNumber, 32_000)
+    .option('--limit-alphabet <count>', 'the most different characters kept', wholeNumber)
+    .option(
+      '--character-coverage <share>',
+      'unigram: share of the characters kept; default 0.9995',
+      anyNumber,
+    )
+    .option('--byte-fallback', 'unigram: unknown characters become bytes', false)
+    .option('--extra-ids <count>', 'unigram: number of sentinels; default 100', countFromZero)
+    .option('--sample-size <count>', 'unigram: learn from so many texts, drawn at random', wholeNumber)
+    .option('--seed <number>', 'seed of the drawing', wholeNumber, 1)
+    .option('--cased', 'wordpiece: keep upper case and accents', false)
+    .option('--min-frequency <count>', 'wordpiece: least count of a merged pair; default 2', wholeNumber)
+    .option('--overwrite', 'replace files of an earlier run', false)
+    .addOption(jsonOption())
+    .action((files: readonly string[], options: TrainTokenizerFlags) =>
+      runTrainTokenizer({ ...options, files }, { output: createOutput({ isJson: options.json }), signal }),
+    );
+}
+
+function addScorePredictions(program: Command, signal: AbortSignal): void {
+  program
+    .command('score-predictions')
+    .description('metrics of predictions in a file against targets in another')
+    .requiredOption('--predictions <file>', 'lines, JSON lines, CoNLL columns, or {id: answer} for SQuAD')
+    .requiredOption('--targets <file>', 'lines, JSON lines, CoNLL columns, or a SQuAD file')
+    .addOption(
+      new Option('--metric <name...>', 'which; default: every one that fits').choices([...METRIC_NAMES]),
+    )
+    .addOption(
+      new Option('--format <name>', 'how both files are read; default: as they look').choices([
+        ...PREDICTION_FORMATS,
+      ]),
+    )
+    .addOption(
+      new Option('--tag-scheme <name>', 'count only well-formed spans').choices([
+        'IOB1',
+        'IOB2',
+        'IOBES',
+        'BILOU',
+      ]),
+    )
+    .option('--unanswerable-scores <file>', 'JSON {id: score} for SQuAD 2.0: high where there is no answer')
+    .option(
+      '--unanswerable-threshold <number>',
+      'above it nothing is taken as answered; default 1',
+      anyNumber,
+    )
+    .option('--bootstrap <samples>', 'adds a 95 % interval from so many resamples', wholeNumber)
+    .option('--seed <number>', 'seed of the resampling; default 1', wholeNumber)
+    .addOption(jsonOption())
+    .action(run(runScorePredictions, signal));
 }
 
 function addInspect(program: Command, signal: AbortSignal): void {

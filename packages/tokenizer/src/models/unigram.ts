@@ -1,11 +1,11 @@
 import { checkOptions, flag, show, TokenizerError } from '../errors.js';
 import type { Json, Model, Words } from '../pipeline.js';
-import { buildTrie, type CodeUnitTrie, type TrieEntry } from '../text/code-unit-trie.js';
+import { TrieBuilder, type CodeUnitTrie } from '../text/code-unit-trie.js';
 import type { TokenSink } from '../text/token-sink.js';
 import { stringFromUnits } from '../text/code-units.js';
 import { textToBytes } from '../text/utf8.js';
 import { WordMemo } from '../text/word-memo.js';
-import { UNKNOWN_PIECE, UnigramLattice } from './unigram-lattice.js';
+import { UNKNOWN_PIECE, UnigramLattice, type PieceScores } from './unigram-lattice.js';
 import { createVocabulary, type Vocabulary } from './vocabulary.js';
 
 /** A piece of the vocabulary and its log probability. */
@@ -71,7 +71,7 @@ export function createUnigram(options: UnigramOptions): UnigramModel {
   const where = { op, file };
   checkPieces(options, where);
   const vocabulary = createVocabulary(
-    pieces.map(([piece]) => piece),
+    pieces.map((piece) => piece[0]),
     where,
   );
   const { scores, unkScore } = effectiveScores(options);
@@ -100,7 +100,7 @@ export function createUnigram(options: UnigramOptions): UnigramModel {
     toJson: (): Json => ({
       type: 'Unigram',
       unk_id: unkId ?? null,
-      vocab: pieces.map(([piece], id) => [piece, scores[id]!]),
+      vocab: pieces.map(([piece, score], id) => [piece, kinds?.[id] === 'userDefined' ? 0 : score]),
       byte_fallback: byteFallback,
     }),
   });
@@ -108,7 +108,7 @@ export function createUnigram(options: UnigramOptions): UnigramModel {
 
 interface WordEncoder {
   readonly lattice: UnigramLattice;
-  readonly scores: Float64Array;
+  readonly scores: PieceScores;
   readonly unkScore: number;
   readonly unkId: number | undefined;
   /** By byte, or undefined when unknown characters are not spelled by bytes. */
@@ -151,7 +151,7 @@ function encodeAsOneText({ text, spans }: Words, { sink, encoder, memo }: TextJo
     const from = sink.length;
     const rounding = (end - start) * roundingStep * (Math.abs(total) + (end - start) * -unkScore);
     if (memo.recall(text.units, { start, end, sink, leastMargin: rounding })) {
-      for (let k = from; k < sink.length; k++) total = Math.fround(total + scores[sink.ids[k]!]!);
+      for (let k = from; k < sink.length; k++) total = Math.fround(total + scores.known[sink.ids[k]!]!);
     } else {
       const hasUnknown = encodeWord(text.units, { start, end, before: total, sink, encoder });
       const margin = lattice.margin / 2; // the search was itself off by rounding
@@ -211,28 +211,30 @@ function isFound(kind: PieceKind): boolean {
   return kind === 'normal' || kind === 'userDefined';
 }
 
-function pieceTrie({ tokens }: Vocabulary, kinds: readonly PieceKind[] | undefined): CodeUnitTrie {
-  const entries: TrieEntry[] = [];
-  tokens.forEach((key, value) => {
-    if (kinds === undefined || isFound(kinds[value]!)) entries.push({ root: 0, key: key!, value });
-  });
-  return buildTrie(entries, 1);
+function pieceTrie({ tokens, size }: Vocabulary, kinds: readonly PieceKind[] | undefined): CodeUnitTrie {
+  const builder = new TrieBuilder(1, 6 * size);
+  for (let id = 0; id < size; id++) {
+    if (kinds === undefined || isFound(kinds[id]!)) builder.add(0, tokens[id]!, id);
+  }
+  return builder.finish();
 }
 
 /** Scores as a path counts them: a user-defined piece is certain, whatever the file says (SentencePiece 0.2). */
 function effectiveScores({ pieces, kinds, precision }: UnigramOptions): {
-  readonly scores: Float64Array;
+  readonly scores: PieceScores;
   readonly unkScore: number;
 } {
-  const scores = new Float64Array(pieces.length);
+  const read = precision === 'single' ? (score: number) => score : asRustReads;
+  const known = new Float64Array(pieces.length).fill(NaN);
   let least = Infinity;
   for (let id = 0; id < pieces.length; id++) {
     const kind = kinds?.[id] ?? 'normal';
-    const score = pieces[id]![1];
-    scores[id] = kind === 'userDefined' ? 0 : precision === 'single' ? score : asRustReads(score);
-    if (kind === 'normal') least = Math.min(least, scores[id]!);
+    if (kind === 'normal') least = Math.min(least, pieces[id]![1]);
+    if (kind === 'userDefined') known[id] = 0;
+    else if (precision === 'single') known[id] = pieces[id]![1];
   }
-  return { scores, unkScore: least - unkPenalty };
+  const of = (id: number): number => (known[id] = read(pieces[id]![1]));
+  return { scores: { known, of }, unkScore: read(least) - unkPenalty };
 }
 
 /**
@@ -264,12 +266,14 @@ function checkPieces(
   };
   if (!Array.isArray(pieces)) fail('pieces', `pieces must be an array, got ${show(pieces)}`);
   if (pieces.length === 0) fail('pieces', 'there are no pieces');
-  pieces.forEach(([piece, score], id) => {
+  for (let id = 0; id < pieces.length; id++) {
+    const piece = pieces[id]![0];
+    const score = pieces[id]![1];
     if (piece === '') fail('pieces', `piece ${id} is empty`);
     if (typeof score !== 'number' || !Number.isFinite(score)) {
       fail('pieces', `piece ${show(piece)} has the score ${show(score)}`);
     }
-  });
+  }
   if (unkId !== undefined && unkId >= pieces.length) {
     fail('unkId', `the unknown piece ${unkId} is not among ${pieces.length}`);
   }

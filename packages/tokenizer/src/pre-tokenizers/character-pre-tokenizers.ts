@@ -1,7 +1,8 @@
 import { checkOptions, flag } from '../errors.js';
 import type { PreTokenizer, Words } from '../pipeline.js';
 import { codePointIn } from '../text/code-units.js';
-import { SpanList } from '../text/span-list.js';
+import { Scratch } from '../text/scratch.js';
+import type { SpanList } from '../text/span-list.js';
 import { createPunctuationTest } from '../unicode/bert-classes.js';
 import { LATER_THAN_UNICODE_16_RANGES } from '../unicode/code-point-ranges.js';
 import { codePointTest } from '../unicode/code-point-set.js';
@@ -12,15 +13,13 @@ import { delimiterBehaviors, SpanSplitter, type DelimiterBehavior } from './span
 export function createWhitespacePreTokenizer(): PreTokenizer {
   const isLater = codePointTest(LATER_THAN_UNICODE_16_RANGES);
   const word = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
-  const classOf = classLookup((codePoint) => {
+  const classes = classLookup((codePoint) => {
     if (isWhiteSpace(codePoint)) return SPACE;
     return word.test(String.fromCodePoint(codePoint)) && !isLater(codePoint) ? WORD : OTHER;
   });
-  return stage('Whitespace', {}, ({ text, spans }) => {
-    const cuts = new SpanList((text.length >> 2) + 1);
+  return stage('Whitespace', {}, ({ text, spans }, cuts) => {
     for (let i = 0; i < spans.length; i += 2)
-      cutRuns(text.units, spans[i]!, spans[i + 1]!, { classOf, cuts });
-    return cuts.finish();
+      cutRuns(text.units, spans[i]!, spans[i + 1]!, { classes, cuts });
   });
 }
 
@@ -71,11 +70,15 @@ export function createDigitsPreTokenizer(options: DigitsOptions = {}): PreTokeni
 function stage(
   type: string,
   settings: Readonly<Record<string, string | boolean>>,
-  cut: (words: Words) => Int32Array,
+  cut: (words: Words, cuts: SpanList) => void,
 ): PreTokenizer {
   return Object.freeze({
     type,
-    preTokenize: (words: Words): Words => ({ text: words.text, spans: cut(words) }),
+    preTokenize(words: Words, scratch = new Scratch()): Words {
+      const cuts = scratch.spans();
+      cut(words, cuts);
+      return { text: words.text, spans: cuts.finish() };
+    },
     toJson: () => ({ type, ...settings }),
   });
 }
@@ -85,25 +88,32 @@ function delimiterStage(
   settings: Readonly<Record<string, string | boolean>>,
   rule: { readonly isDelimiter: (codePoint: number) => boolean; readonly behavior: DelimiterBehavior },
 ): PreTokenizer {
-  const classOf = classLookup((codePoint) => (rule.isDelimiter(codePoint) ? SPACE : WORD));
-  return stage(type, settings, ({ text, spans }) => {
-    const splitter = new SpanSplitter(rule.behavior, (text.length >> 2) + 1);
+  const classes = classLookup((codePoint) => (rule.isDelimiter(codePoint) ? SPACE : WORD));
+  return stage(type, settings, ({ text, spans }, cuts) => {
+    const splitter = new SpanSplitter(rule.behavior, cuts);
     for (let i = 0; i < spans.length; i += 2) {
-      cutAtDelimiters(text.units, spans[i]!, spans[i + 1]!, { classOf, splitter });
+      cutAtDelimiters(text.units, spans[i]!, spans[i + 1]!, { classes, splitter });
     }
-    return splitter.finish();
   });
 }
 
-/** Class of the character at `index`; units below U+D800 and above U+DFFF go through a table. */
-type ClassLookup = (units: Uint16Array, index: number, end: number) => number;
+/** Classes of characters, found when first met. */
+interface Classes {
+  /** By code unit; 0 where `at` must be asked. */
+  readonly known: Uint8Array;
+  /** Class of the character that begins at `index`. */
+  at(units: Uint16Array, index: number, end: number): number;
+}
 
-function classLookup(classify: (codePoint: number) => number): ClassLookup {
+function classLookup(classify: (codePoint: number) => number): Classes {
   const known = new Uint8Array(0x10000);
-  return (units, index, end) => {
-    const unit = units[index]!;
-    if ((unit & 0xf800) === 0xd800) return classify(codePointIn(units, index, end));
-    return (known[unit] ||= classify(unit));
+  return {
+    known,
+    at(units, index, end) {
+      const unit = units[index]!;
+      if ((unit & 0xf800) === 0xd800) return classify(codePointIn(units, index, end));
+      return (known[unit] = classify(unit));
+    },
   };
 }
 
@@ -111,12 +121,12 @@ function cutRuns(
   units: Uint16Array,
   start: number,
   end: number,
-  { classOf, cuts }: { readonly classOf: ClassLookup; readonly cuts: SpanList },
+  { classes, cuts }: { readonly classes: Classes; readonly cuts: SpanList },
 ): void {
   let runStart = start;
   let runClass = SPACE;
   for (let i = start; i < end; i++) {
-    const own = classOf(units, i, end);
+    const own = classes.known[units[i]!]! || classes.at(units, i, end);
     if (own !== runClass) {
       if (runClass !== SPACE) cuts.push(runStart, i);
       runStart = i;
@@ -131,17 +141,19 @@ function cutAtDelimiters(
   units: Uint16Array,
   start: number,
   end: number,
-  { classOf, splitter }: { readonly classOf: ClassLookup; readonly splitter: SpanSplitter },
+  { classes, splitter }: { readonly classes: Classes; readonly splitter: SpanSplitter },
 ): void {
+  const { known } = classes;
   let covered = start;
   for (let i = start; i < end; i++) {
-    const width = codePointIn(units, i, end) > 0xffff ? 2 : 1;
-    if (classOf(units, i, end) === SPACE) {
+    const own = known[units[i]!]! || classes.at(units, i, end);
+    if (own === SPACE) {
+      const width = codePointIn(units, i, end) > 0xffff ? 2 : 1;
       if (covered < i) splitter.addRest(covered, i);
       splitter.addDelimiter(i, i + width);
       covered = i + width;
+      i = covered - 1;
     }
-    i += width - 1;
   }
   if (covered < end) splitter.addRest(covered, end);
   splitter.endWord();

@@ -1,4 +1,4 @@
-import { SpanList } from '../text/span-list.js';
+import type { SpanList } from '../text/span-list.js';
 
 /** What becomes of a delimiter between words. */
 export type DelimiterBehavior =
@@ -15,7 +15,6 @@ export const delimiterBehaviors: readonly DelimiterBehavior[] = [
 
 /** Takes the delimiters of words and what is between them, from left to right, and makes the new words. */
 export class SpanSplitter {
-  private readonly cuts: SpanList;
   private start = 0;
   /** End of the word in the making, -1 for none. */
   private end = -1;
@@ -23,10 +22,9 @@ export class SpanSplitter {
 
   constructor(
     private readonly behavior: DelimiterBehavior,
-    sizeHint: number,
-  ) {
-    this.cuts = new SpanList(sizeHint);
-  }
+    /** Where the new words go. */
+    private readonly cuts: SpanList,
+  ) {}
 
   /** Takes a delimiter, which begins where the stretch before ended. It may be empty. */
   addDelimiter(start: number, end: number): void {

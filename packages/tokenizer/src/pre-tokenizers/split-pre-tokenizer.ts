@@ -2,6 +2,7 @@ import { checkOptions, checkValue, flag } from '../errors.js';
 import type { PreTokenizer, Words } from '../pipeline.js';
 import { regexEngine } from '../regex/regex-engine.js';
 import { compilePattern, type TextPattern } from '../regex/text-pattern.js';
+import { Scratch } from '../text/scratch.js';
 import { delimiterBehaviors, SpanSplitter, type DelimiterBehavior } from './span-splitter.js';
 
 /** Where words are cut. */
@@ -29,9 +30,9 @@ export function createSplitPreTokenizer(options: SplitOptions): PreTokenizer {
   );
   return Object.freeze({
     type: 'Split',
-    preTokenize({ text, spans }: Words): Words {
+    preTokenize({ text, spans }: Words, scratch = new Scratch()): Words {
       const { units } = text;
-      const splitter = new SpanSplitter(behavior, spans.length);
+      const splitter = new SpanSplitter(behavior, scratch.spans());
       for (let i = 0; i < spans.length; i += 2) {
         const end = spans[i + 1]!;
         let covered = spans[i]!;

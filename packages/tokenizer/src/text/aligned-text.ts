@@ -1,4 +1,4 @@
-import { stringFromUnits } from './code-units.js';
+import { isHighSurrogate, stringFromUnits } from './code-units.js';
 
 /**
  * Normalised text that remembers where in the original each part came from.
@@ -101,6 +101,23 @@ export class AlignedTextBuilder {
       this.length = at;
     }
     this.cursor = segment;
+  }
+
+  /** Appends a mark and units [start, end) of another text; the mark shares the source of the first character. */
+  pushMarked(text: AlignedText, { start, end, mark }: { start: number; end: number; mark: number }): void {
+    const { units, segments } = text;
+    const width = isHighSurrogate(units[start]!) && start + 1 < end ? 2 : 1;
+    if (segments.length === 3 && segments[2] === LINEAR) {
+      const from = segments[1]! + start - segments[0]!;
+      this.pushSegment(from, from + width);
+    } else {
+      const [from, to] = sourceOf(text, start, start + width);
+      this.pushSegment(from, to);
+    }
+    this.push(mark);
+    this.push(units[start]!);
+    if (width === 2) this.push(units[start + 1]!);
+    if (start + width < end) this.pushAligned(text, start + width, end);
   }
 
   /** Appends units[start, end). */
