@@ -11,8 +11,11 @@ export interface RuleMatch {
 export interface CharacterMap {
   /** The longest rule that begins at `start`, if any. */
   longest(text: string, start: number, end: number): RuleMatch | undefined;
-  /** Every character that is a rule's whole key or begins one; what it becomes alone, if it has a rule of its own. */
-  readonly firsts: ReadonlyMap<number, string | undefined>;
+  /**
+   * Every character that is a rule's whole key or begins one; what it becomes alone, if it has a rule of its own, or
+   * null where `longest` must be asked although no neighbour looks back.
+   */
+  readonly firsts: ReadonlyMap<number, string | null | undefined>;
   /** Every character that occurs in a key after its first one. */
   readonly followers: ReadonlySet<number>;
 }
@@ -39,12 +42,8 @@ export function readCharacterMap(
   where: { readonly op: string; readonly file?: string; readonly field: string },
 ): CharacterMap {
   const fail = (problem: string): never => {
-    throw new TokenizerError({
-      code: 'malformed-file',
-      ...where,
-      problem: `the character map is damaged: ${problem}`,
-      remedy: 'a file that was cut off or edited; fetch it again.',
-    });
+    problem = `the character map is damaged: ${problem}`;
+    throw new TokenizerError({ code: 'malformed-file', ...where, problem });
   };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const trieBytes = bytes.length < 4 ? NaN : view.getUint32(0, true);

@@ -17,10 +17,7 @@ export function createWhitespacePreTokenizer(): PreTokenizer {
     if (isWhiteSpace(codePoint)) return SPACE;
     return word.test(String.fromCodePoint(codePoint)) && !isLater(codePoint) ? WORD : OTHER;
   });
-  return stage('Whitespace', {}, ({ text, spans }, cuts) => {
-    for (let i = 0; i < spans.length; i += 2)
-      cutRuns(text.units, spans[i]!, spans[i + 1]!, { classes, cuts });
-  });
+  return runStage('Whitespace', classes);
 }
 
 const SPACE = 1;
@@ -29,7 +26,10 @@ const OTHER = 3;
 
 /** Cuts at white space, which is dropped. */
 export function createWhitespaceSplitPreTokenizer(): PreTokenizer {
-  return delimiterStage('WhitespaceSplit', {}, { isDelimiter: isWhiteSpace, behavior: 'Removed' });
+  return runStage(
+    'WhitespaceSplit',
+    classLookup((codePoint) => (isWhiteSpace(codePoint) ? SPACE : WORD)),
+  );
 }
 
 /** What becomes of punctuation. */
@@ -83,6 +83,13 @@ function stage(
   });
 }
 
+function runStage(type: string, classes: Classes): PreTokenizer {
+  return stage(type, {}, ({ text, spans }, cuts) => {
+    for (let i = 0; i < spans.length; i += 2)
+      cutRuns(text.units, spans[i]!, spans[i + 1]!, { classes, cuts });
+  });
+}
+
 function delimiterStage(
   type: string,
   settings: Readonly<Record<string, string | boolean>>,
@@ -123,16 +130,20 @@ function cutRuns(
   end: number,
   { classes, cuts }: { readonly classes: Classes; readonly cuts: SpanList },
 ): void {
+  const { known } = classes;
   let runStart = start;
   let runClass = SPACE;
   for (let i = start; i < end; i++) {
-    const own = classes.known[units[i]!]! || classes.at(units, i, end);
-    if (own !== runClass) {
-      if (runClass !== SPACE) cuts.push(runStart, i);
-      runStart = i;
-      runClass = own;
+    const at = i;
+    let own = known[units[i]!]!;
+    if (own === 0) {
+      own = classes.at(units, i, end);
+      if (codePointIn(units, i, end) > 0xffff) i++;
     }
-    if (codePointIn(units, i, end) > 0xffff) i++;
+    if (own === runClass) continue;
+    if (runClass !== SPACE) cuts.push(runStart, at);
+    runStart = at;
+    runClass = own;
   }
   if (runClass !== SPACE) cuts.push(runStart, end);
 }

@@ -47,9 +47,8 @@ export function compilePattern(op: string, pattern: TextPattern): CompiledPatter
 
 /** How what the main entry leaves out is had. */
 export const moreStagesRemedy =
-  'rare in T5 and BERT, so in another entry: ' +
-  "import { moreStages } from '@tesserae/tokenizer/stages', and pass { stages: moreStages } to tokenizerFromFiles " +
-  '(to a stage itself: pattern: { regex, engine: moreStages.engine }).';
+  "not of T5 or BERT: import { moreStages } from '@tesserae/tokenizer/stages', and pass { stages: moreStages } " +
+  '(to a stage: pattern: { regex, engine: moreStages.engine }).';
 
 /** Where the match that begins at `from` ends, -1 for none. */
 type MatchEnd = (units: Uint16Array, from: number, end: number) => number;

@@ -1,8 +1,9 @@
 import type { Json, Normalizer, PreTokenizer, Words } from '../pipeline.js';
-import { emptyCharacterMap, readCharacterMap } from '../normalizers/character-map.js';
+import { emptyCharacterMap, readCharacterMap, type CharacterMap } from '../normalizers/character-map.js';
 import { createRuleWriter } from '../normalizers/precompiled-normalizer.js';
 import { createMetaspacePreTokenizer, METASPACE } from '../pre-tokenizers/metaspace-pre-tokenizer.js';
 import { sourceOf, type AlignedText, type AlignedTextBuilder } from '../text/aligned-text.js';
+import { buildTrie, longestKey } from '../text/code-unit-trie.js';
 import { Scratch } from '../text/scratch.js';
 import { bytesToBase64 } from '../text/base64.js';
 import type { SentencePieceModel, SentencePieceNormalization } from './model-format.js';
@@ -34,7 +35,7 @@ export function createSentencePieceStages(
   const origin = options.file === undefined ? where : { ...where, file: options.file };
   const rules = characterMap.length === 0 ? emptyCharacterMap : readCharacterMap(characterMap, origin);
   const untouched = pieces.flatMap(([piece], id) => (kinds[id] === 'userDefined' ? [piece] : []));
-  const applyRules = createRuleWriter(rules, untouched);
+  const applyRules = createRuleWriter(untouched.length === 0 ? rules : sparing(rules, untouched));
   const normalizer: Normalizer = Object.freeze({
     type: 'SentencePiece',
     normalize(text: string, start: number, end: number, scratch = new Scratch()): AlignedText {
@@ -47,6 +48,25 @@ export function createSentencePieceStages(
     toJson: () => normalizerJson(normalization),
   });
   return { normalizer, preTokenizer: wordCutter(model, options.prefixes) };
+}
+
+/** The rules, but before any of them applies, texts that stay as they are wherever they occur (user-defined symbols). */
+function sparing(rules: CharacterMap, untouched: readonly string[]): CharacterMap {
+  const trie = buildTrie(
+    untouched.map((key, value) => ({ root: 0, key, value })),
+    1,
+  );
+  const firsts = untouched.map((text) => [text.codePointAt(0)!, null] as const);
+  return {
+    firsts: new Map([...rules.firsts, ...firsts]),
+    followers: rules.followers,
+    longest(text, start, end) {
+      const { end: stop } = longestKey(trie, text, { start, end });
+      return stop === start
+        ? rules.longest(text, start, end)
+        : { end: stop, replacement: text.slice(start, stop) };
+    },
+  };
 }
 
 /**

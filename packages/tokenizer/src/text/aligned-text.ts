@@ -190,17 +190,10 @@ export function alignedSlice(
 }
 
 /** Units [from, to) as a text of its own, aligned with the same original. */
-export function sliceAligned({ units, segments }: AlignedText, from: number, to: number): AlignedText {
-  const kept: number[] = [];
-  for (let i = 0; i < segments.length; i += 3) {
-    const start = segments[i]!;
-    const stop = i + 3 < segments.length ? segments[i + 3]! : Infinity;
-    if (stop <= from || start >= to) continue;
-    const skipped = Math.max(0, from - start);
-    const isLinear = segments[i + 2] === LINEAR;
-    kept.push(start + skipped - from, segments[i + 1]! + (isLinear ? skipped : 0), segments[i + 2]!);
-  }
-  return { units: units.subarray(from, to), length: to - from, segments: Int32Array.from(kept) };
+export function sliceAligned(text: AlignedText, from: number, to: number): AlignedText {
+  const builder = new AlignedTextBuilder(to - from);
+  builder.pushAligned(text, from, to);
+  return builder.finish();
 }
 
 /**

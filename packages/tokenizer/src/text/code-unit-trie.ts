@@ -103,3 +103,23 @@ function rehashed(trie: { slots: Int32Array; mask: number }): { slots: Int32Arra
   }
   return larger;
 }
+
+/** The longest key under root 0 that is at `start`: its value and where it ends; NO_VALUE and `start` for none. */
+export function longestKey(
+  trie: CodeUnitTrie,
+  text: string,
+  { start, end }: { readonly start: number; readonly end: number },
+): { readonly value: number; readonly end: number } {
+  const { slots } = trie;
+  const found = { value: NO_VALUE, end: start };
+  let node = 0;
+  for (let i = start; i < end; i++) {
+    const at = 4 * trieSlot(trie, node, text.charCodeAt(i));
+    if (slots[at] === NO_NODE) break;
+    node = slots[at + 2]!;
+    if (slots[at + 3] === NO_VALUE) continue;
+    found.value = slots[at + 3]!;
+    found.end = i + 1;
+  }
+  return found;
+}
