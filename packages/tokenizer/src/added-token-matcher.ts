@@ -1,4 +1,5 @@
 import { buildTrie, longestKey, NO_VALUE, type CodeUnitTrie } from './text/code-unit-trie.js';
+import { isWhiteSpace } from './unicode/white-space.js';
 import type { AddedToken } from './tokenizer-parts.js';
 
 /** A stretch of text that is an added token (`id`), or that holds none (`id` undefined). */
@@ -12,7 +13,6 @@ export interface TextPiece {
 export type AddedTokenMatcher = (text: string) => readonly TextPiece[];
 
 const wordChar = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u;
-const whiteSpace = /^\p{White_Space}$/u;
 
 /**
  * Makes a matcher, or undefined when there is nothing to match.
@@ -75,11 +75,11 @@ function charAfter(text: string, index: number): string {
 }
 
 function spaceStart(text: string, index: number): number {
-  while (index > 0 && whiteSpace.test(text[index - 1]!)) index--;
+  while (index > 0 && isWhiteSpace(text.charCodeAt(index - 1))) index--;
   return index;
 }
 
 function spaceEnd(text: string, index: number): number {
-  while (index < text.length && whiteSpace.test(text[index]!)) index++;
+  while (index < text.length && isWhiteSpace(text.charCodeAt(index))) index++;
   return index;
 }

@@ -95,12 +95,12 @@ export function checkPadding({ padding = 'longest' }: PaddingOptions): void {
   const field = 'padding.length';
   if (typeof padding?.length === 'number') return checkValue(op, field, { value: padding.length, rule: 1 });
   const problem = "padding must be 'longest' or { length }";
-  const remedy = "leave it out for 'longest'; encode() pads nothing.";
+  const remedy = 'leave it out to pad to the longest.';
   throw new TokenizerError({ code: 'bad-option', op, field: 'padding', problem, remedy });
 }
 
 function noPadToken(): TokenizerError {
   const problem = 'rows differ in length, and there is no padding token';
-  const remedy = 'name one in tokenizer_config.json (pad_token), or encode rows of one length.';
+  const remedy = 'name pad_token in tokenizer_config.json, or encode rows of one length.';
   return new TokenizerError({ code: 'missing-token', op, field: 'pad', problem, remedy });
 }

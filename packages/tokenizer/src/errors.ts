@@ -33,29 +33,24 @@ export interface TokenizerErrorFacts {
 
 /** The one error class of this package; `code`, `file` and `field` say what and where. */
 export class TokenizerError extends Error {
-  readonly code: TokenizerErrorCode;
-  readonly file: string | undefined;
-  readonly field: string | undefined;
-  readonly remedy: string | undefined;
-  readonly facts: TokenizerErrorFacts;
+  declare readonly code: TokenizerErrorCode;
+  declare readonly file: string | undefined;
+  declare readonly field: string | undefined;
+  declare readonly remedy: string | undefined;
+  declare readonly facts: TokenizerErrorFacts;
 
   constructor(given: TokenizerErrorFacts) {
     const facts = { ...given, remedy: given.remedy ?? usualRemedies[given.code] };
     super(renderMessage(facts), facts.cause === undefined ? undefined : { cause: facts.cause });
     this.name = 'TokenizerError';
-    this.code = facts.code;
-    this.file = facts.file;
-    this.field = facts.field;
-    this.remedy = facts.remedy;
-    this.facts = facts;
+    const { code, file, field, remedy } = facts;
+    Object.assign(this, { code, file, field, remedy, facts });
   }
 }
 
 const usualRemedies: Readonly<Partial<Record<TokenizerErrorCode, string>>> = {
-  'malformed-file':
-    'a file that was cut off, edited, or of another kind (a Git LFS pointer): fetch it again.',
-  'missing-token':
-    'files of two tokenizers, or a vocabulary that was cut: fetch them again, or add the token.',
+  'malformed-file': 'a file that was cut off, edited, or is a Git LFS pointer: fetch it again.',
+  'missing-token': 'files of two tokenizers, or a vocabulary that was cut: add the token.',
 };
 
 function renderMessage({ op, problem, file, field, remedy, code }: TokenizerErrorFacts): string {

@@ -4,7 +4,7 @@ import type { TemplatePiece } from './pipeline.js';
 import { createTextEncoder, type TextEncoder } from './text-encoder.js';
 import { TokenSink } from './text/token-sink.js';
 import type { TokenizerParts } from './tokenizer-parts.js';
-import { tokenWindows, truncatedLengths, type TokenWindow, type TruncationStrategy } from './truncation.js';
+import { tokenWindows, truncatedLengths, type TruncationStrategy } from './truncation.js';
 
 /** A text, or its words when it comes split into words. */
 export type TextInput = string | readonly string[];
@@ -112,14 +112,12 @@ function rowsOf(
   { room, options }: RowsJob,
 ): readonly RowInputs[] {
   const { truncation = 'longestFirst', truncationSide = 'right', stride = 0 } = options;
+  const isOnlyFirst = options.returnOverflowing !== true;
   const lengths = { first: first.length, second: second?.length };
   const kept = truncatedLengths(lengths, { room, strategy: truncation });
   const windows = (sink: TokenSink, length: number): readonly TokenRange[] => {
-    const all: readonly TokenWindow[] =
-      options.returnOverflowing === true
-        ? tokenWindows(sink.length, { kept: length, stride, side: truncationSide })
-        : [keptWindow(sink.length, length, truncationSide)];
-    return all.map((window) => ({ sink, ...window }));
+    const rules = { kept: length, stride, side: truncationSide, isOnlyFirst };
+    return tokenWindows(sink.length, rules).map((window) => ({ sink, ...window }));
   };
   const firsts = windows(first, kept.first);
   if (second === undefined) return firsts.map((A) => ({ A }));
@@ -133,10 +131,6 @@ function rowsOf(
   ];
 }
 
-function keptWindow(length: number, kept: number, side: 'right' | 'left'): TokenWindow {
-  return side === 'right' ? { from: 0, to: kept } : { from: length - kept, to: length };
-}
-
 /**
  * Checks that encode options go together.
  * @throws TokenizerError (bad-option)
@@ -147,11 +141,11 @@ export function checkEncodeOptions(op: string, options: EncodeOptions): void {
     throw new TokenizerError({ code: 'bad-option', op, field, problem, remedy });
   };
   if (options.stride !== undefined && options.returnOverflowing !== true) {
-    fail('stride', 'returnOverflowing is not true', 'only several windows share tokens: pass it.');
+    fail('stride', 'returnOverflowing is not true', 'only windows share tokens: pass it.');
   }
   if (options.maxLength !== undefined) return;
   for (const name of ['truncation', 'truncationSide', 'returnOverflowing'] as const) {
-    if (options[name]) fail(name, 'maxLength is not given', 'pass it (often tokenizer.modelMaxLength).');
+    if (options[name]) fail(name, 'maxLength is not given', 'pass it, such as modelMaxLength.');
   }
 }
 

@@ -5,6 +5,7 @@ import { createEosTemplate } from './post-processors/template-processor.js';
 import { readSentencePieceModel } from './sentencepiece/model-file.js';
 import type { SentencePieceModel } from './sentencepiece/model-format.js';
 import { writeSentencePieceModel } from './sentencepiece/model-writer.js';
+import { singlePrecision } from './sentencepiece/single-precision.js';
 import { createSentencePieceStages } from './sentencepiece/sentencepiece-stages.js';
 import { sentinels } from './sentinels.js';
 import {
@@ -75,7 +76,7 @@ export function t5Parts(options: T5TokenizerOptions): TokenizerParts {
   const { legacy = true, file, model: given } = options;
   const source = given instanceof Uint8Array ? readSentencePieceModel(given, file) : given;
   const { pieces, kinds, unkId, byteFallback } = source;
-  const model = createUnigram({ pieces, kinds, unkId, byteFallback, precision: 'single', file });
+  const model = createUnigram({ pieces, kinds, unkId, byteFallback, precision: singlePrecision, file });
   const specialTokens = { ...controlNames(source), ...options.specialTokens };
   const addedTokens = allAddedTokens(source, { ...options, specialTokens });
   const { eos } = specialTokens;

@@ -72,7 +72,7 @@ function checkAddedToken(
   throw misfit(parts, {
     field: 'added_tokens',
     problem: `added token ${show(content)} has id ${id}; ${owner}`,
-    remedy: 'added tokens repeat the vocabulary or come after it, each once.',
+    remedy: 'they repeat the vocabulary or come after it, each once.',
   });
 }
 
@@ -98,7 +98,7 @@ function resolveRoles(
     throw misfit(parts, {
       code: 'missing-token',
       field: `${role}_token`,
-      problem: `the ${role} token ${show(token)} is neither in the vocabulary nor among the added tokens`,
+      problem: `the ${role} token ${show(token)} is not in the vocabulary`,
     });
   });
   return Object.freeze(Object.fromEntries(resolved));
@@ -118,7 +118,7 @@ function listTokens(parts: TokenizerParts, added: ReadonlyMap<number, AddedToken
     throw misfit(parts, {
       field: 'vocab',
       problem: `id ${id} has no token, though there are ${size} tokens`,
-      remedy: 'a line was removed: ids count from 0 without a hole.',
+      remedy: 'ids count from 0 without a hole: fetch the file again.',
     });
   });
 }

@@ -113,7 +113,7 @@ function encodeRows(
   checkPadding(options);
   if (!Array.isArray(texts)) {
     const problem = `texts must be an array, got ${show(texts)}`;
-    const remedy = 'encode takes a single text; or wrap it: [text].';
+    const remedy = 'wrap it: [text].';
     throw new TokenizerError({ code: 'bad-input', op, field: 'texts', problem, remedy });
   }
   const rows = new RowStore(32 * texts.length);

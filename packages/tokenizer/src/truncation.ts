@@ -15,28 +15,35 @@ export interface TokenWindow {
   readonly to: number;
 }
 
+/** How windows are laid. */
+interface WindowRules {
+  readonly kept: number;
+  readonly stride: number;
+  /** The end that is cut: windows begin at the other. */
+  readonly side: 'right' | 'left';
+  readonly isOnlyFirst: boolean;
+}
+
 /**
  * The windows of `kept` tokens over `length` tokens, each sharing `stride` tokens with the one before; only the
  * first when there is nothing left over.
- * @param side  the end that is cut: windows begin at the other
  * @throws TokenizerError (bad-length) when windows would not move on
  */
 export function tokenWindows(
   length: number,
-  { kept, stride, side }: { readonly kept: number; readonly stride: number; readonly side: 'right' | 'left' },
+  { kept, stride, side, isOnlyFirst }: WindowRules,
 ): readonly TokenWindow[] {
   if (kept >= length) return [{ from: 0, to: length }];
-  if (stride >= kept) {
+  if (stride >= kept && !isOnlyFirst) {
     const problem = `windows of ${kept} tokens cannot share ${stride}`;
-    const remedy =
-      'a smaller stride, or a larger maxLength: special tokens and the other text need room, too.';
+    const remedy = 'a smaller stride, or a larger maxLength: special tokens count, too.';
     throw new TokenizerError({ code: 'bad-length', op: 'encode', field: 'stride', problem, remedy });
   }
   const windows: TokenWindow[] = [];
   for (let done = 0; ; done += kept - stride) {
     const end = Math.min(length, done + kept);
     windows.push(side === 'right' ? { from: done, to: end } : { from: length - end, to: length - done });
-    if (end === length) return windows;
+    if (end === length || isOnlyFirst) return windows;
   }
 }
 

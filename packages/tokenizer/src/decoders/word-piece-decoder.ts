@@ -29,20 +29,9 @@ export function createWordPieceDecoder(options: WordPieceDecoderOptions = {}): D
   });
 }
 
-const artefacts: readonly (readonly [string, string])[] = [
-  [' .', '.'],
-  [' ?', '?'],
-  [' !', '!'],
-  [' ,', ','],
-  [" ' ", "'"],
-  [" n't", "n't"],
-  [" 'm", "'m"],
-  [" 's", "'s"],
-  [" 've", "'ve"],
-  [" 're", "'re"],
-];
+const artefacts = [' .', ' ?', ' !', ' ,', " ' ", " n't", " 'm", " 's", " 've", " 're"];
 
 /** Removes the spaces that tokenising English leaves before punctuation: `clean_up_tokenization_spaces`. */
 export function cleanUpSpaces(text: string): string {
-  return artefacts.reduce((cleaned, [from, to]) => cleaned.replaceAll(from, to), text);
+  return artefacts.reduce((cleaned, spaced) => cleaned.replaceAll(spaced, spaced.trim()), text);
 }

@@ -108,7 +108,7 @@ function unrepeated(tokens: readonly AddedToken[]): AddedToken[] {
 function readNormalizerSettings(config: JsonField): BertNormalizerOptions {
   const basic = 'do_basic_tokenize';
   if (optional<boolean>(config, basic, flag) === false) {
-    fail(requiredField(config, basic), 'must be true: only whole BERT pipelines are supported');
+    fail(requiredField(config, basic), 'must be true');
   }
   const settings = Object.entries({
     lowercase: optional<boolean>(config, 'do_lower_case', flag),

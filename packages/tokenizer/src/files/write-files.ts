@@ -49,7 +49,7 @@ export function writeTokenizerFiles(parts: TokenizerParts): TokenizerFiles {
   const isWordPiece = model.type === 'WordPiece';
   if (!isWordPiece && model.type !== 'Unigram') {
     const problem = `no file form is known for the model ${show(model.type)}`;
-    const remedy = 'a stage of your own: save its data, and compose it again with createTokenizer.';
+    const remedy = 'a stage of your own: save its data, too, and use createTokenizer.';
     throw new TokenizerError({ code: 'unsupported', op: 'toFiles', field: 'model', problem, remedy });
   }
   const vocabText = isWordPiece ? vocabularyText(model as WordPieceModel) : undefined;

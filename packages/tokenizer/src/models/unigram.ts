@@ -1,4 +1,4 @@
-import { checkOptions, flag, show, TokenizerError } from '../errors.js';
+import { checkOptions, checkValue, flag, show, TokenizerError } from '../errors.js';
 import type { Json, Model, Words } from '../pipeline.js';
 import { TrieBuilder, type CodeUnitTrie } from '../text/code-unit-trie.js';
 import type { TokenSink } from '../text/token-sink.js';
@@ -28,10 +28,10 @@ export interface UnigramOptions {
   readonly kinds?: readonly PieceKind[];
   /**
    * How log probabilities are added up. It decides between spellings of the same probability only, such as those
-   * of "titititi": SentencePiece keeps sums in 'single' precision, over the whole text; Hugging Face in 'double',
-   * word by word. Default 'double'.
+   * of "titititi": Hugging Face keeps sums in 'double' precision, word by word; SentencePiece in single
+   * precision, over the whole text: `singlePrecision` of `@tesserae/tokenizer/sentencepiece`. Default 'double'.
    */
-  readonly precision?: 'single' | 'double';
+  readonly precision?: 'double' | WordsEncoder;
   /** Names the file in errors, when the pieces come from one. */
   readonly file?: string;
 }
@@ -51,7 +51,7 @@ const rules = {
   unkId: 0,
   byteFallback: flag,
   kinds: null,
-  precision: ['single', 'double'],
+  precision: null,
   file: null,
 };
 
@@ -69,6 +69,8 @@ export function createUnigram(options: UnigramOptions): UnigramModel {
   checkOptions(op, options, rules);
   const { pieces, unkId, byteFallback = false, kinds, precision = 'double', file } = options;
   const where = { op, file };
+  const isSingle = typeof precision === 'function';
+  if (!isSingle) checkValue(op, 'precision', { value: precision, rule: ['double'] });
   checkPieces(options, where);
   const vocabulary = createVocabulary(
     pieces.map((piece) => piece[0]),
@@ -78,12 +80,17 @@ export function createUnigram(options: UnigramOptions): UnigramModel {
   const encoder: WordEncoder = {
     scores,
     unkScore,
-    lattice: new UnigramLattice({ trie: pieceTrie(vocabulary, kinds), scores, unkScore, precision }),
+    lattice: new UnigramLattice({
+      trie: pieceTrie(vocabulary, kinds),
+      scores,
+      unkScore,
+      precision: isSingle ? 'single' : 'double',
+    }),
     unkId,
     byteIds: byteFallback ? bytePieceIds(vocabulary) : undefined,
   };
   const memo = new WordMemo();
-  const encodeWords = precision === 'single' ? encodeAsOneText : encodeWordByWord;
+  const encodeWords = isSingle ? precision : encodeWordByWord;
   return Object.freeze({
     type: 'Unigram',
     vocabulary,
@@ -106,7 +113,8 @@ export function createUnigram(options: UnigramOptions): UnigramModel {
   });
 }
 
-interface WordEncoder {
+/** What words are encoded with. */
+export interface WordEncoder {
   readonly lattice: UnigramLattice;
   readonly scores: PieceScores;
   readonly unkScore: number;
@@ -115,7 +123,11 @@ interface WordEncoder {
   readonly byteIds: Int32Array | undefined;
 }
 
-interface TextJob {
+/** Encodes the words of a text. */
+export type WordsEncoder = (words: Words, job: TextJob) => void;
+
+/** Where the tokens of a text go. */
+export interface TextJob {
   readonly sink: TokenSink;
   readonly encoder: WordEncoder;
   readonly memo: WordMemo;
@@ -134,34 +146,6 @@ function encodeWordByWord({ text, spans }: Words, { sink, encoder, memo }: TextJ
   }
 }
 
-/** Four roundings of single precision, relative to a sum: two paths, each off by one a piece, and some room. */
-const roundingStep = 2 ** -22;
-
-/**
- * As SentencePiece: a sum in single precision runs through the text. What the memo holds is what double precision
- * would choose; a word with a closer call than rounding can decide is searched anew, and so are words with unknown
- * characters, whose log probability their tokens do not tell.
- */
-function encodeAsOneText({ text, spans }: Words, { sink, encoder, memo }: TextJob): void {
-  const { lattice, unkScore, scores } = encoder;
-  let total = 0;
-  for (let i = 0; i < spans.length; i += 2) {
-    const start = spans[i]!;
-    const end = spans[i + 1]!;
-    const from = sink.length;
-    const rounding = (end - start) * roundingStep * (Math.abs(total) + (end - start) * -unkScore);
-    if (memo.recall(text.units, { start, end, sink, leastMargin: rounding })) {
-      for (let k = from; k < sink.length; k++) total = Math.fround(total + scores.known[sink.ids[k]!]!);
-    } else {
-      const hasUnknown = encodeWord(text.units, { start, end, before: total, sink, encoder });
-      const margin = lattice.margin / 2; // the search was itself off by rounding
-      if (!hasUnknown && margin > rounding) memo.remember(text.units, { start, end, sink, from, margin });
-      total = lattice.total;
-    }
-    sink.wordCount++;
-  }
-}
-
 interface WordJob {
   readonly start: number;
   readonly end: number;
@@ -170,7 +154,7 @@ interface WordJob {
 }
 
 /** Appends the best spelling of units [start, end); true when it has unknown characters. */
-function encodeWord(
+export function encodeWord(
   units: Uint16Array,
   { start, end, before, sink, encoder }: WordJob & { readonly before: number },
 ): boolean {
@@ -224,14 +208,14 @@ function effectiveScores({ pieces, kinds, precision }: UnigramOptions): {
   readonly scores: PieceScores;
   readonly unkScore: number;
 } {
-  const read = precision === 'single' ? (score: number) => score : asRustReads;
+  const read = typeof precision === 'function' ? (score: number) => score : asRustReads;
   const known = new Float64Array(pieces.length).fill(NaN);
   let least = Infinity;
   for (let id = 0; id < pieces.length; id++) {
     const kind = kinds?.[id] ?? 'normal';
     if (kind === 'normal') least = Math.min(least, pieces[id]![1]);
     if (kind === 'userDefined') known[id] = 0;
-    else if (precision === 'single') known[id] = pieces[id]![1];
+    else if (typeof precision === 'function') known[id] = pieces[id]![1];
   }
   const of = (id: number): number => (known[id] = read(pieces[id]![1]));
   return { scores: { known, of }, unkScore: read(least) - unkPenalty };

@@ -56,7 +56,7 @@ export function metaspaceSettings(op: string, options: MetaspaceOptions): Requir
   checkOptions(op, options, metaspaceRules);
   const { replacement = METASPACE, prependScheme = 'always', split = true } = options;
   if (replacement.length === 1) return { replacement, prependScheme, split };
-  const problem = `the mark must be one character below U+10000, got ${show(replacement)}`;
+  const problem = `replacement must be one character below U+10000, got ${show(replacement)}`;
   throw new TokenizerError({ code: 'bad-option', op, field: 'replacement', problem });
 }
 

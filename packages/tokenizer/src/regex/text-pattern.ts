@@ -63,7 +63,7 @@ function literalMatcher(text: string): Matcher {
 }
 
 /** One character or `\s`, and how often; the engine reads such a pattern, too, and finds the same. */
-const runOfOne = /^(?:([^\\^$.|?*+()[\]{}])|\\([!-/:-@[-`{-~]|s))(?:(\+)|\{(\d{1,3})(,(\d{0,3}))?\})?$/u;
+const runOfOne = /^(?:([^\\^$.|?*+()[\]{}])|\\(s))(?:(\+)|\{(\d{1,3})(,(\d{0,3}))?\})?$/u;
 
 function runMatcher(regex: string): Matcher | undefined {
   const run = runOfOne.exec(regex);
