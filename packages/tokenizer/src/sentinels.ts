@@ -15,6 +15,6 @@ export function isSentinel(token: string): boolean {
 export function sentinels(op: string, extraIds: number): string[] {
   if (extraIds <= mostExtraIds) return Array.from({ length: extraIds }, (_, index) => `<extra_id_${index}>`);
   const problem = `extraIds (extra_ids in files) is ${extraIds}, at most ${mostExtraIds} are allowed`;
-  const remedy = 'a damaged file: T5 has 100, ByT5 125, UMT5 300.';
+  const remedy = 'a damaged file: UMT5 has 300.';
   throw new TokenizerError({ code: 'bad-option', op, field: 'extraIds', problem, remedy });
 }

@@ -61,41 +61,47 @@ export function tokenizerFromFiles(
     parse(files, 'special_tokens_map.json'),
     parse(files, 'added_tokens.json'),
   );
-  const sentencePieceFile = files['spiece.model'];
   if (files['tokenizer.json'] !== undefined) {
     const parts = readTokenizerJson(parse(files, 'tokenizer.json'), config, options);
-    return createTokenizer({ ...parts, sentencePieceFile });
+    return createTokenizer({ ...parts, sentencePieceFile: files['spiece.model'] });
   }
-  const className = config.tokenizerClass;
-  if (className === byt5Class) return readByt5(config);
+  if (config.tokenizerClass === byt5Class) return readByt5(config);
+  return createTokenizer(readVocabulary(files, { configFile, config, stages: options.stages }));
+}
+
+interface VocabularyJob extends TokenizerFromFilesOptions {
+  readonly configFile: JsonField;
+  readonly config: TokenizerConfig;
+}
+
+/** A folder without tokenizer.json, read as the class that tokenizer_config.json names. */
+function readVocabulary(
+  files: TokenizerFiles,
+  { configFile, config, stages }: VocabularyJob,
+): TokenizerParts {
+  const { tokenizerClass } = config;
   const checkClass = (known: readonly string[]) => {
-    if (className === undefined || known.includes(className)) return;
+    if (tokenizerClass === undefined || known.includes(tokenizerClass)) return;
     const remedy = supportedRemedy([...t5Classes, ...bertClasses, byt5Class]);
-    failUnsupported(requiredField(configFile, 'tokenizer_class'), `"${className}"`, remedy);
+    failUnsupported(requiredField(configFile, 'tokenizer_class'), `"${tokenizerClass}"`, remedy);
   };
+  const { 'spiece.model': sentencePieceFile, 'vocab.txt': vocabulary } = files;
   if (sentencePieceFile !== undefined) {
     checkClass(t5Classes);
-    if (options.stages !== undefined)
-      return createTokenizer(options.stages.readSentencePiece(sentencePieceFile, config));
+    if (stages !== undefined) return stages.readSentencePiece(sentencePieceFile, config);
     const problem = 'spiece.model is not read by the main entry';
-    throw new TokenizerError({
-      code: 'unsupported',
-      op,
-      file: 'spiece.model',
-      problem,
-      remedy: moreStagesRemedy,
-    });
+    const remedy = moreStagesRemedy;
+    throw new TokenizerError({ code: 'unsupported', op, file: 'spiece.model', problem, remedy });
   }
-  const vocabulary = files['vocab.txt'];
   if (vocabulary !== undefined) {
     checkClass(bertClasses);
-    return createTokenizer(bertParts({ ...config, vocab: vocabularyLines(vocabulary), file: 'vocab.txt' }));
+    return bertParts({ ...config, vocab: vocabularyLines(vocabulary), file: 'vocab.txt' });
   }
   throw new TokenizerError({
     code: 'missing-file',
     op,
     file: 'tokenizer.json',
-    problem: `there is no tokenizer.json, spiece.model or vocab.txt (tokenizer_class: ${className ?? 'not given'})`,
+    problem: `there is no tokenizer.json, spiece.model or vocab.txt (tokenizer_class: ${tokenizerClass})`,
     remedy: `a folder of a model only. ByT5 needs tokenizer_class "${byt5Class}" in tokenizer_config.json.`,
   });
 }

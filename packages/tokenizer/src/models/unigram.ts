@@ -76,19 +76,7 @@ export function createUnigram(options: UnigramOptions): UnigramModel {
     pieces.map((piece) => piece[0]),
     where,
   );
-  const { scores, unkScore } = effectiveScores(options);
-  const encoder: WordEncoder = {
-    scores,
-    unkScore,
-    lattice: new UnigramLattice({
-      trie: pieceTrie(vocabulary, kinds),
-      scores,
-      unkScore,
-      precision: isSingle ? 'single' : 'double',
-    }),
-    unkId,
-    byteIds: byteFallback ? bytePieceIds(vocabulary) : undefined,
-  };
+  const encoder = createWordEncoder(vocabulary, options);
   const memo = new WordMemo();
   const encodeWords = isSingle ? precision : encodeWordByWord;
   return Object.freeze({
@@ -111,6 +99,23 @@ export function createUnigram(options: UnigramOptions): UnigramModel {
       byte_fallback: byteFallback,
     }),
   });
+}
+
+function createWordEncoder(vocabulary: Vocabulary, options: UnigramOptions): WordEncoder {
+  const { scores, unkScore } = effectiveScores(options);
+  const { unkId, kinds, byteFallback, precision } = options;
+  return {
+    scores,
+    unkScore,
+    lattice: new UnigramLattice({
+      trie: pieceTrie(vocabulary, kinds),
+      scores,
+      unkScore,
+      precision: typeof precision === 'function' ? 'single' : 'double',
+    }),
+    unkId,
+    byteIds: byteFallback === true ? bytePieceIds(vocabulary) : undefined,
+  };
 }
 
 /** What words are encoded with. */
@@ -248,15 +253,13 @@ function checkPieces(
   const fail = (field: string, problem: string): never => {
     throw new TokenizerError({ code: 'malformed-file', ...where, field, problem });
   };
-  if (!Array.isArray(pieces)) fail('pieces', `pieces must be an array, got ${show(pieces)}`);
-  if (pieces.length === 0) fail('pieces', 'there are no pieces');
+  if (!Array.isArray(pieces) || pieces.length === 0)
+    fail('pieces', `pieces must be an array with pieces, got ${show(pieces)}`);
   for (let id = 0; id < pieces.length; id++) {
     const piece = pieces[id]![0];
     const score = pieces[id]![1];
-    if (piece === '') fail('pieces', `piece ${id} is empty`);
-    if (typeof score !== 'number' || !Number.isFinite(score)) {
-      fail('pieces', `piece ${show(piece)} has the score ${show(score)}`);
-    }
+    if (piece === '' || !Number.isFinite(score))
+      fail('pieces', `piece ${id} is ${show(piece)} with the score ${show(score)}`);
   }
   if (unkId !== undefined && unkId >= pieces.length) {
     fail('unkId', `the unknown piece ${unkId} is not among ${pieces.length}`);

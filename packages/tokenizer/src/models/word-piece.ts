@@ -52,14 +52,9 @@ export function createWordPiece(options: WordPieceOptions): WordPieceModel {
   const vocabulary = createVocabulary(options.vocab, { op, file });
   const unkId = vocabulary.ids.get(unkToken);
   if (unkId === undefined) {
-    throw new TokenizerError({
-      code: 'missing-token',
-      op,
-      file,
-      field: 'unkToken',
-      problem: `the unknown token ${show(unkToken)} is not in the vocabulary of ${vocabulary.size}`,
-      remedy: 'set unkToken (unk_token in files) to its name here.',
-    });
+    const problem = `the unknown token ${show(unkToken)} is not in the vocabulary of ${vocabulary.size}`;
+    const remedy = 'set unkToken (unk_token in files) to its name here.';
+    throw new TokenizerError({ code: 'missing-token', op, file, field: 'unkToken', problem, remedy });
   }
   const lookup: Lookup = {
     trie: pieceTrie(vocabulary, continuingSubwordPrefix),

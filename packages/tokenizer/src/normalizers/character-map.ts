@@ -23,13 +23,6 @@ export interface CharacterMap {
 /** A node's characters: each leads to another node, where a key may end. */
 type Edges = readonly { readonly codePoint: number; readonly base: number; readonly endsKey: boolean }[];
 
-/** A map without rules. */
-export const emptyCharacterMap: CharacterMap = Object.freeze({
-  longest: () => undefined,
-  firsts: new Map<number, string>(),
-  followers: new Set<number>(),
-});
-
 /**
  * Reads SentencePiece's compiled character map: the size of a double-array trie (u32), the trie over UTF-8
  * bytes, and the replacements, each ended by a zero byte.

@@ -62,23 +62,21 @@ function literalMatcher(text: string): Matcher {
   });
 }
 
-/** One character or `\s`, and how often; the engine reads such a pattern, too, and finds the same. */
-const runOfOne = /^(?:([^\\^$.|?*+()[\]{}])|\\(s))(?:(\+)|\{(\d{1,3})(,(\d{0,3}))?\})?$/u;
+/** One character or `\s`, once, or so often and more; the engine reads such a pattern, too, and finds the same. */
+const runOfOne = /^(?:([^\\^$.|?*+()[\]{}])|\\s)(\+|\{([1-9]\d?),\})?$/u;
 
 function runMatcher(regex: string): Matcher | undefined {
   const run = runOfOne.exec(regex);
   if (run === null) return undefined;
-  const [, char, escaped, plus, low = '1', , high = low] = run;
-  const least = Number(low);
-  const most = plus === undefined && high !== '' ? Number(high) : Infinity;
-  if (least === 0 || most < least) return undefined;
-  const wanted = (char ?? escaped)!.codePointAt(0)!;
-  const fits = escaped === 's' ? isWhiteSpace : (other: number) => other === wanted;
+  const [, char, quantifier, least = 1] = run;
+  const most = quantifier === undefined ? 1 : Infinity;
+  const wanted = char?.codePointAt(0) ?? 0;
+  const fits = char === undefined ? isWhiteSpace : (other: number) => other === wanted;
   const width = wanted > 0xffff ? 2 : 1; // no white space is beyond U+FFFF
   return matcherOf((units, from, end) => {
     let to = from;
     for (let k = 0; k < most && to < end && fits(codePointIn(units, to, end)); k++) to += width;
-    return to - from < least * width ? -1 : to;
+    return to - from < Number(least) * width ? -1 : to;
   });
 }
 

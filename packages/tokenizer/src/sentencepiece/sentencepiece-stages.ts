@@ -1,5 +1,5 @@
 import type { Json, Normalizer, PreTokenizer, Words } from '../pipeline.js';
-import { emptyCharacterMap, readCharacterMap, type CharacterMap } from '../normalizers/character-map.js';
+import { readCharacterMap, type CharacterMap } from '../normalizers/character-map.js';
 import { createRuleWriter } from '../normalizers/precompiled-normalizer.js';
 import { createMetaspacePreTokenizer, METASPACE } from '../pre-tokenizers/metaspace-pre-tokenizer.js';
 import { sourceOf, type AlignedText, type AlignedTextBuilder } from '../text/aligned-text.js';
@@ -49,6 +49,13 @@ export function createSentencePieceStages(
   });
   return { normalizer, preTokenizer: wordCutter(model, options.prefixes) };
 }
+
+/** A map without rules. */
+const emptyCharacterMap: CharacterMap = Object.freeze({
+  longest: () => undefined,
+  firsts: new Map<number, string>(),
+  followers: new Set<number>(),
+});
 
 /** The rules, but before any of them applies, texts that stay as they are wherever they occur (user-defined symbols). */
 function sparing(rules: CharacterMap, untouched: readonly string[]): CharacterMap {
