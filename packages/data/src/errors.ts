@@ -8,7 +8,9 @@ export interface DataErrorFacts {
   readonly page: string;
   /** The file concerned, or the name of the task or source. */
   readonly file?: string;
-  /** Where in it: `line 12`, `record 7`. */
+  /** The line in it, from 1. */
+  readonly line?: number;
+  /** Where in it, if not by line: `record 7`. */
   readonly place?: string;
   /** The field of the record or of the options. */
   readonly field?: string;
@@ -17,10 +19,11 @@ export interface DataErrorFacts {
   readonly cause?: unknown;
 }
 
-/** The one error class of this package; `code`, `file`, `place` and `field` say what and where. */
+/** The one error class of this package; `code`, `file`, `line`, `place` and `field` say what and where. */
 export class DataError extends Error {
   readonly code: string;
   readonly file: string | undefined;
+  readonly line: number | undefined;
   readonly place: string | undefined;
   readonly field: string | undefined;
   readonly remedy: string | undefined;
@@ -31,6 +34,7 @@ export class DataError extends Error {
     this.name = 'DataError';
     this.code = facts.page;
     this.file = facts.file;
+    this.line = facts.line;
     this.place = facts.place;
     this.field = facts.field;
     this.remedy = facts.remedy;
@@ -38,9 +42,10 @@ export class DataError extends Error {
   }
 }
 
-function renderMessage({ op, problem, file, place, field, remedy, page }: DataErrorFacts): string {
+function renderMessage({ op, problem, file, line, place, field, remedy, page }: DataErrorFacts): string {
   const lines = [`[${op}]: ${problem}`];
-  const where = [file, place, field].filter((part) => part !== undefined).join(': ');
+  const lineName = line === undefined ? undefined : `line ${line}`;
+  const where = [file, lineName, place, field].filter((part) => part !== undefined).join(': ');
   if (where !== '') lines.push(`  in ${where}`);
   if (remedy !== undefined) lines.push(`  Likely: ${remedy}`);
   lines.push(`  docs/errors.md#${page}`);
