@@ -41,7 +41,11 @@ export async function openContent(options: ContentOptions): Promise<Content> {
   if (decoder.encoding.startsWith('utf-16')) {
     // a line feed is one byte only after transcoding; offsets count transcoded bytes
     const utf8 = transcode(dropBytes(inner.all, mark?.length ?? 0), { op, file, decoder });
-    return { chunks: dropBytes(utf8, startByte), byte: startByte, decode: createDecode('utf-8', invalidBytes) };
+    return {
+      chunks: dropBytes(utf8, startByte),
+      byte: startByte,
+      decode: createDecode('utf-8', invalidBytes),
+    };
   }
   const decode = createDecode(decoder.encoding, invalidBytes);
   const canSeek = !isPacked && file.ranges !== undefined && start > inner.head.length;
@@ -107,7 +111,11 @@ function createDecoder(op: string, label: string, invalidBytes: 'error' | 'repla
   try {
     return new TextDecoder(label, { fatal: invalidBytes === 'error', ignoreBOM: true });
   } catch {
-    throw optionError(op, 'encoding', `encoding "${label}" is not known; try utf-8, utf-16le, latin1, shift_jis, euc-kr, gbk`);
+    throw optionError(
+      op,
+      'encoding',
+      `encoding "${label}" is not known; try utf-8, utf-16le, latin1, shift_jis, euc-kr, gbk`,
+    );
   }
 }
 

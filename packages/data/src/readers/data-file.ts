@@ -91,7 +91,8 @@ function usedStream(name: string): DataError {
     problem: 'this stream was read already, and comes only once',
     file: name,
     page: 'data-stream-used',
-    remedy: 'a second epoch, or a second reader, on a stream. Save it to a file, or open a new stream each time.',
+    remedy:
+      'a second epoch, or a second reader, on a stream. Save it to a file, or open a new stream each time.',
   });
 }
 

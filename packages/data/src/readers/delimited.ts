@@ -74,9 +74,19 @@ function readDelimited(
   checkChoice(op, 'quote', quote, ['"', "'", null]);
   checkChoice(op, 'escape', escape, ['doubled', 'backslash']);
   if (delimiter.length !== 1 || delimiter === quote || /[\r\n]/.test(delimiter)) {
-    throw optionError(op, 'delimiter', `delimiter is ${show(delimiter)}, must be one character, no quote or line end`);
+    throw optionError(
+      op,
+      'delimiter',
+      `delimiter is ${show(delimiter)}, must be one character, no quote or line end`,
+    );
   }
-  const dialect: Dialect = { op, delimiter, quote, escape, maxLineBytes: options.maxLineBytes ?? MAX_LINE_BYTES };
+  const dialect: Dialect = {
+    op,
+    delimiter,
+    quote,
+    escape,
+    maxLineBytes: options.maxLineBytes ?? MAX_LINE_BYTES,
+  };
   const check = schema === undefined ? undefined : compileSchema(schema, { op, isText: true });
   if (columns !== undefined) checkColumns(op, columns);
   return lineRecords(source, { ...options, format: delimitedFormat(dialect, { columns, check }) });
@@ -106,7 +116,10 @@ function delimitedFormat(
 }
 
 /** Joins lines until all quotes are closed, then splits them into fields. */
-function rowParser(dialect: Dialect, finish: (fields: readonly string[]) => object | undefined): LineParser<object> {
+function rowParser(
+  dialect: Dialect,
+  finish: (fields: readonly string[]) => object | undefined,
+): LineParser<object> {
   let held: TextLine[] = [];
   let heldLength = 0;
   let isOpen = false;
@@ -116,7 +129,9 @@ function rowParser(dialect: Dialect, finish: (fields: readonly string[]) => obje
     heldLength = 0;
     isOpen = false;
     const { start } = lines[0]!;
-    const record = atLine(start.line, () => finish(splitRow(dialect, lines.map(({ text }) => text).join('\n'))));
+    const record = atLine(start.line, () =>
+      finish(splitRow(dialect, lines.map(({ text }) => text).join('\n'))),
+    );
     return record === undefined ? undefined : { records: [record], start, next };
   };
   return {
@@ -175,7 +190,8 @@ function quoteError(op: string, text: string, cause?: CsvError): DataError {
     op,
     problem: `${reasons[cause?.code ?? ''] ?? 'quotes do not match'}, in ${show(text)}`,
     page: 'data-quotes',
-    remedy: 'quotes that are plain characters in this file (then quote: null), or are not doubled within quotes.',
+    remedy:
+      'quotes that are plain characters in this file (then quote: null), or are not doubled within quotes.',
     cause,
   });
 }
@@ -204,7 +220,8 @@ function toRecord(row: {
       op,
       problem: `the row has ${fields.length} fields, ${names.length} are needed (${names.join(', ')})`,
       page: 'data-columns',
-      remedy: 'another delimiter, a delimiter within a field without quotes, or quotes that are plain characters.',
+      remedy:
+        'another delimiter, a delimiter within a field without quotes, or quotes that are plain characters.',
     });
   }
   const record: Record<string, string> = {};

@@ -64,8 +64,10 @@ export function parseJsonObject(op: string, text: string): JsonRecord | undefine
 }
 
 function jsonRemedy(text: string): string {
-  if (/\b(NaN|-?Infinity)\b/.test(text)) return 'Python writes NaN and Infinity, which JSON does not have. Write null.';
-  if (/^\s*\{\s*'/.test(text)) return 'single quotes, as Python prints dictionaries. Write lines with json.dumps.';
+  if (/\b(NaN|-?Infinity)\b/.test(text))
+    return 'Python writes NaN and Infinity, which JSON does not have. Write null.';
+  if (/^\s*\{\s*'/.test(text))
+    return 'single quotes, as Python prints dictionaries. Write lines with json.dumps.';
   if (/^\s*[[{]\s*$/.test(text)) return 'one JSON document over several lines. Write one object a line.';
   return 'a line that was cut off, or a file of another format.';
 }

@@ -34,9 +34,11 @@ export interface LineFormat<T> {
   /**
    * A parser for one file. `firstLine` gives the file's first line, without consuming it, for formats with a header.
    */
-  start(context: { readonly file: DataFile; readonly from: Position; firstLine(): Promise<TextLine | undefined> }):
-    | LineParser<T>
-    | Promise<LineParser<T>>;
+  start(context: {
+    readonly file: DataFile;
+    readonly from: Position;
+    firstLine(): Promise<TextLine | undefined>;
+  }): LineParser<T> | Promise<LineParser<T>>;
 }
 
 /**
@@ -83,7 +85,9 @@ export function filesAfter(
       remedy: 'other files, or another order, than when the place was saved.',
     });
   }
-  return all.slice(after.fileIndex).map((entry, index) => (index === 0 ? { ...entry, from: after.next } : entry));
+  return all
+    .slice(after.fileIndex)
+    .map((entry, index) => (index === 0 ? { ...entry, from: after.next } : entry));
 }
 
 /**
@@ -101,7 +105,14 @@ export function checkCount(facts: {
   throw new DataError({
     op,
     problem: files.length === 0 ? 'there is no file to read' : 'there is no record in it',
-    ...(files.length === 0 ? {} : { file: files.map((file) => file.name).slice(0, 3).join(', ') }),
+    ...(files.length === 0
+      ? {}
+      : {
+          file: files
+            .map((file) => file.name)
+            .slice(0, 3)
+            .join(', '),
+        }),
     page: 'data-empty',
     remedy: 'an empty file, or one with a header only. If that is right, pass allowEmpty: true.',
   });
@@ -173,7 +184,10 @@ async function readFirstLine(
 }
 
 /** The error with file and line added, where it does not say so itself. */
-export function placedError(error: unknown, place: { readonly file: DataFile; readonly line?: number }): unknown {
+export function placedError(
+  error: unknown,
+  place: { readonly file: DataFile; readonly line?: number },
+): unknown {
   if (!(error instanceof DataError) || error.file !== undefined) return error;
   const line = error.line ?? place.line;
   return new DataError({ ...error.facts, file: place.file.name, ...(line === undefined ? {} : { line }) });

@@ -98,7 +98,8 @@ function longLine({ op, file, maxLineBytes }: SplitterOptions, line: number): Da
     file: file.name,
     line,
     page: 'data-line-length',
-    remedy: 'a file without line ends (binary, or one JSON document), or another format. If the line is right, raise maxLineBytes.',
+    remedy:
+      'a file without line ends (binary, or one JSON document), or another format. If the line is right, raise maxLineBytes.',
   });
 }
 

@@ -36,7 +36,11 @@ export const MAX_LINE_BYTES = 64 * 2 ** 20;
  * Checks the options that all readers share, and that there are none beside them and `further`.
  * @throws DataError (unknown-option, option-value)
  */
-export function checkReaderOptions(op: string, options: ReaderOptions, further: readonly string[] = []): void {
+export function checkReaderOptions(
+  op: string,
+  options: ReaderOptions,
+  further: readonly string[] = [],
+): void {
   checkOptions(op, options, [...further, ...READER_OPTIONS]);
   checkChoice(op, 'invalidBytes', options.invalidBytes, ['error', 'replace']);
   checkInteger(op, 'maxLineBytes', options.maxLineBytes, 1);

@@ -22,7 +22,8 @@ export interface FieldSpec {
   /** Whether it may be missing or null; then the record lacks it. Default false. */
   readonly isOptional?: boolean;
   /** The values allowed, or a map from the values in the file to those in the record. Lists are checked by element. */
-  readonly labels?: readonly (string | number | boolean)[] | Readonly<Record<string, string | number | boolean>>;
+  readonly labels?:
+    readonly (string | number | boolean)[] | Readonly<Record<string, string | number | boolean>>;
   /** What parts the elements of a list in a file of text columns, such as ','. */
   readonly split?: string;
 }
@@ -70,7 +71,11 @@ const TYPES: readonly FieldType[] = [
   'integers',
   'any',
 ];
-const ELEMENTS: Partial<Record<FieldType, Scalar>> = { texts: 'text', numbers: 'number', integers: 'integer' };
+const ELEMENTS: Partial<Record<FieldType, Scalar>> = {
+  texts: 'text',
+  numbers: 'number',
+  integers: 'integer',
+};
 
 /**
  * Compiles a schema.
@@ -102,7 +107,11 @@ function compileField(op: string, name: string, given: FieldType | FieldSpec): F
   const spec = typeof given === 'string' ? { type: given } : given;
   checkOptions(op, spec, ['type', 'from', 'isOptional', 'labels', 'split']);
   if (!TYPES.includes(spec.type)) {
-    throw optionError(op, `schema.${name}.type`, `type is ${show(spec.type)}, must be one of ${TYPES.join(', ')}`);
+    throw optionError(
+      op,
+      `schema.${name}.type`,
+      `type is ${show(spec.type)}, must be one of ${TYPES.join(', ')}`,
+    );
   }
   const base = { op, name, from: spec.from ?? name, spec };
   if (spec.labels === undefined) return base;
@@ -155,7 +164,11 @@ function parseText(field: Field, text: string): unknown {
   const element = ELEMENTS[type];
   if (element !== undefined) {
     if (split === undefined) {
-      throw optionError(field.op, `schema.${field.name}.split`, 'lists in text columns need `split`, such as ","');
+      throw optionError(
+        field.op,
+        `schema.${field.name}.split`,
+        'lists in text columns need `split`, such as ","',
+      );
     }
     return text === '' ? [] : text.split(split).map((part) => parseScalar(field, element, part));
   }
@@ -190,7 +203,8 @@ function wrongType(field: Field, value: unknown): DataError {
     problem: `the value is ${show(value)} (${kindOf(value)}), must be of type ${field.spec.type}`,
     field: field.from,
     page: 'data-field-type',
-    remedy: 'the wrong column, or a file in which this field has another type. Correct `type` in the schema, or the file.',
+    remedy:
+      'the wrong column, or a file in which this field has another type. Correct `type` in the schema, or the file.',
   });
 }
 
