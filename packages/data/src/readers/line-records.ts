@@ -183,14 +183,15 @@ async function readFirstLine(
   return undefined;
 }
 
-/** The error with file and line added, where it does not say so itself. */
+/** The error with file and line, or another place, added where it does not say so itself. */
 export function placedError(
   error: unknown,
-  place: { readonly file: DataFile; readonly line?: number },
+  where: { readonly file: DataFile; readonly line?: number; readonly place?: string },
 ): unknown {
   if (!(error instanceof DataError) || error.file !== undefined) return error;
-  const line = error.line ?? place.line;
-  return new DataError({ ...error.facts, file: place.file.name, ...(line === undefined ? {} : { line }) });
+  const line = error.line ?? where.line;
+  const place = error.place ?? where.place;
+  return new DataError({ ...error.facts, file: where.file.name, line, place });
 }
 
 /** A format in which every line is a record of its own, or none. */

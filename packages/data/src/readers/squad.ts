@@ -98,9 +98,8 @@ function toQuestion(
   const answers = givenAnswers(fields).map((given) =>
     inQuestion(id, () => answerSpan(context, { ...given, ...settings })),
   );
-  const isImpossible = fields.has('is_impossible')
-    ? fields.any('is_impossible') === true
-    : answers.length === 0;
+  const isUnanswered = fields.has('answers') && answers.length === 0; // rows of SQuAD 2.0 have no other mark
+  const isImpossible = fields.has('is_impossible') ? fields.any('is_impossible') === true : isUnanswered;
   if (isImpossible && answers.length > 0) throw contradiction(settings.op, id);
   return { id, title, question: fields.text('question'), context: context.context, answers, isImpossible };
 }
