@@ -72,7 +72,7 @@ function fits(examples: readonly FeatureIds[], example: FeatureIds, lengths: Len
   );
 }
 
-/** No example has an empty feature list, so a row without room in one feature takes no more. */
+/** True when some feature has no room left: only an example that lacks it could still come. */
 function isFull(examples: readonly FeatureIds[], lengths: Lengths): boolean {
   return Object.entries(lengths).some(([feature, length]) => usedBy(examples, feature) >= length);
 }

@@ -2,7 +2,7 @@ import { checkInteger, checkOptions } from '../errors.js';
 
 /** How far ahead to read. */
 export interface PrefetchOptions {
-  /** Items asked for ahead of the consumer; the source is never further ahead. Default 2. */
+  /** Items asked for beyond the one the consumer has; the source is never further ahead. Default 2. */
   readonly size?: number;
   /** Ends the stream with its reason. */
   readonly signal?: AbortSignal;
@@ -25,7 +25,7 @@ export async function* prefetch<T>(
   const asked: Promise<IteratorResult<T>>[] = [];
   try {
     while (true) {
-      while (asked.length < size) asked.push(observed(iterator.next()));
+      while (asked.length <= size) asked.push(observed(iterator.next()));
       const result = await Promise.race([asked.shift()!, aborted.promise]);
       if (result.done === true) return;
       yield result.value;
