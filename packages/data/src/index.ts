@@ -1,1 +1,44 @@
-export {};
+export type { DataErrorFacts } from './errors.js';
+export { DataError } from './errors.js';
+export type { ConllOptions, TaggedSentence } from './readers/conll.js';
+export { readConll } from './readers/conll.js';
+export type { EmptyNode, MultiwordToken, TreebankSentence } from './readers/conllu.js';
+export { readConllu } from './readers/conllu.js';
+export type { ByteRange, DataFile, DataSource, OpenOptions, RangeReader } from './readers/data-file.js';
+export { blobFile, bytesFile, streamFile, textFile } from './readers/data-file.js';
+export type { DelimitedOptions, TextRow } from './readers/delimited.js';
+export { readCsv, readTsv } from './readers/delimited.js';
+export type { GlueTask } from './readers/glue-layouts.js';
+export type { GlueOptions, GlueRecord } from './readers/glue.js';
+export { glueClasses, readGlue } from './readers/glue.js';
+export type { JsonRecord, SchemaReaderOptions } from './readers/json-lines.js';
+export { readJsonLines } from './readers/json-lines.js';
+export type { MrqaQuestion } from './readers/mrqa.js';
+export { readMrqa } from './readers/mrqa.js';
+export type { BigIntegers } from './readers/parquet-values.js';
+export type { ParquetOptions } from './readers/parquet.js';
+export { readParquet } from './readers/parquet.js';
+export type { Place, Position } from './readers/place.js';
+export { placeOf, withPlace } from './readers/place.js';
+export type { AnswerSpan, MisplacedAnswers, QuestionAnswering } from './readers/question-answering.js';
+export type { ReaderOptions } from './readers/reader-options.js';
+export { batched, mapRecords, skip, take } from './readers/record-streams.js';
+export type { FieldSpec, FieldType, RecordOf, Schema } from './readers/schema.js';
+export type { SquadOptions } from './readers/squad.js';
+export { readSquad, readSquadLines, squadFromRow } from './readers/squad.js';
+export type { SuperGlueOptions } from './readers/super-glue.js';
+export { readSuperGlue, superGlueClasses } from './readers/super-glue.js';
+export type { SuperGlueRecords, SuperGlueTask } from './readers/super-glue-records.js';
+export type { ConvertTagsOptions, TagScheme, TagSpan } from './readers/tag-scheme.js';
+export { convertTags, spanTags, tagSpans } from './readers/tag-scheme.js';
+export type {
+  DocumentLayout,
+  DocumentOptions,
+  ParallelSources,
+  TextDocument,
+  TextOptions,
+  TextRecord,
+} from './readers/text.js';
+export { readDocuments, readParallel, readText } from './readers/text.js';
+export type { UrlFileOptions } from './readers/url-file.js';
+export { urlFile } from './readers/url-file.js';

@@ -1,4 +1,5 @@
 import { checkInteger } from '../errors.js';
+import { placeOf, withPlace } from './place.js';
 
 /** The first `count` records; what feeds them is closed then. */
 export async function* take<T>(records: AsyncIterable<T>, count: number): AsyncGenerator<T> {
@@ -18,7 +19,7 @@ export async function* skip<T>(records: AsyncIterable<T>, count: number): AsyncG
   for await (const record of records) if (passed++ >= count) yield record;
 }
 
-/** What `convert` makes of each record; undefined leaves it out. */
+/** What `convert` makes of each record, with the place of the record; undefined leaves it out. */
 export async function* mapRecords<T, U>(
   records: AsyncIterable<T>,
   convert: (record: T, index: number) => U | undefined | Promise<U | undefined>,
@@ -26,8 +27,14 @@ export async function* mapRecords<T, U>(
   let index = 0;
   for await (const record of records) {
     const converted = await convert(record, index++);
-    if (converted !== undefined) yield converted;
+    if (converted !== undefined) yield carryPlace(record, converted);
   }
+}
+
+function carryPlace<U>(record: unknown, converted: U): U {
+  const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+  if (!isObject(record) || !isObject(converted) || !Object.isExtensible(converted)) return converted;
+  return withPlace(converted, placeOf(converted) ?? placeOf(record));
 }
 
 /** Lists of `size` records; the last one may be shorter. */
