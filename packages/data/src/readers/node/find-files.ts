@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { isDynamicPattern, glob } from 'tinyglobby';
 import { checkOptions, DataError, optionError, show } from '../../errors.js';
 import { type DataFile, streamFile } from '../data-file.js';
@@ -17,7 +17,7 @@ export interface FindFilesOptions {
 
 /**
  * Files by path, folder, glob pattern or address; '-' is standard input. Folders are searched with all folders in them;
- * hidden files are left out, symbolic links are followed but never around a loop.
+ * hidden files are left out, symbolic links are followed but never around a loop, and one that leads nowhere is an error.
  * The order is that of the arguments, within a folder or a pattern that of the names, so it is the same everywhere.
  * @throws DataError data-path when a path does not exist, data-no-files when a folder or pattern has no matching file
  */
@@ -52,7 +52,7 @@ async function findTarget(target: string, options: FindFilesOptions): Promise<re
 }
 
 async function patternFiles(pattern: string): Promise<readonly DataFile[]> {
-  const paths = await glob(pattern.replaceAll('\\', '/'), { onlyFiles: true });
+  const paths = await glob(pattern.replaceAll('\\', '/'), { onlyFiles: true, absolute: isAbsolute(pattern) });
   const realFolders = new Map<string, Promise<string>>();
   const isLoop = await Promise.all(paths.map((path) => leadsAround(path, realFolders)));
   const found = paths.filter((_, index) => !isLoop[index]).sort();
