@@ -1,3 +1,5 @@
+import type { FileMetaData } from 'hyparquet';
+import { parquetSchema } from 'hyparquet/src/index.js';
 import { DataError } from '../errors.js';
 import type { JsonRecord } from './json-lines.js';
 
@@ -7,6 +9,15 @@ export type BigIntegers = 'error' | 'text';
 interface PlainOptions {
   readonly op: string;
   readonly bigIntegers: BigIntegers;
+  /** Digits after the point of columns that are decimals. */
+  readonly scales: ReadonlyMap<string, number>;
+}
+
+/** Digits after the point of the decimal columns: the library multiplies by 0.01, which leaves 0.5700000000000001. */
+export function decimalScales(metadata: FileMetaData): ReadonlyMap<string, number> {
+  const columns = parquetSchema(metadata).children.map(({ element }) => element);
+  const decimals = columns.filter(({ converted_type: type }) => type === 'DECIMAL');
+  return new Map(decimals.map(({ name, scale = 0 }) => [name, scale]));
 }
 
 /**
@@ -15,7 +26,14 @@ interface PlainOptions {
  */
 export function plainRow(row: Readonly<Record<string, unknown>>, options: PlainOptions): JsonRecord {
   return Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [name, plainValue(value, { ...options, field: name })]),
+    Object.entries(row).map(([name, value]) => {
+      const scale = options.scales.get(name);
+      const isDecimal = scale !== undefined && typeof value === 'number';
+      return [
+        name,
+        isDecimal ? Number(value.toFixed(scale)) : plainValue(value, { ...options, field: name }),
+      ];
+    }),
   );
 }
 

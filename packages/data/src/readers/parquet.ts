@@ -5,7 +5,7 @@ import { type DataFile, type DataSource, filesOf } from './data-file.js';
 import type { JsonRecord } from './json-lines.js';
 import { checkCount, filesAfter, placedError } from './line-records.js';
 import { openParquet, PARQUET_PARSERS, type ParquetBytes, parquetFailure } from './parquet-file.js';
-import { type BigIntegers, plainRow } from './parquet-values.js';
+import { type BigIntegers, decimalScales, plainRow } from './parquet-values.js';
 import { FILE_START, withPlace } from './place.js';
 import type { ReaderOptions } from './reader-options.js';
 import { compileSchema, type FieldSpec, type RecordCheck, type RecordOf, type Schema } from './schema.js';
@@ -73,6 +73,7 @@ async function* fileRows(
   const bytes = await openParquet(OP, { file, signal });
   const metadata = await readMetadata(file, bytes);
   const columns = knownColumns(file, metadata, options);
+  const scales = decimalScales(metadata);
   let groupStart = 0;
   for (const group of metadata.row_groups) {
     signal?.throwIfAborted();
@@ -83,7 +84,7 @@ async function* fileRows(
     const rows = await readGroup({ file, bytes, metadata, columns }, { rowStart, rowEnd });
     for (const [index, raw] of rows.entries()) {
       const row = rowStart + index;
-      const record = toRecord(raw, { ...options, file, row });
+      const record = toRecord(raw, { ...options, file, row, scales });
       if (record !== undefined) yield { row, record };
     }
   }
@@ -156,11 +157,15 @@ function knownColumns(
 
 function toRecord(
   raw: Readonly<Record<string, unknown>>,
-  options: RowOptions & { readonly file: DataFile; readonly row: number },
+  options: RowOptions & {
+    readonly file: DataFile;
+    readonly row: number;
+    readonly scales: ReadonlyMap<string, number>;
+  },
 ): object | undefined {
-  const { file, row, check, onInvalid, bigIntegers = 'error' } = options;
+  const { file, row, scales, check, onInvalid, bigIntegers = 'error' } = options;
   try {
-    const plain = plainRow(raw, { op: OP, bigIntegers });
+    const plain = plainRow(raw, { op: OP, bigIntegers, scales });
     return check === undefined ? plain : check(plain);
   } catch (error) {
     const placed = placedError(error, { file, place: `row ${row}` });
