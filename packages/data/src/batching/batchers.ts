@@ -46,7 +46,7 @@ export interface BucketBatcherOptions<T> extends BatcherOptions {
 
 /**
  * Batches of items of like length, so that padding is short. A batch is ready when its bucket is full.
- * @throws DataError (unknown-option, option-value); from `push` (row-length)
+ * @throws DataError (unknown-option, option-value); from `push` (data-row-length)
  */
 export function createBucketBatcher<T>(options: BucketBatcherOptions<T>): Stage<T, readonly T[]> {
   const names = ['lengthOf', 'boundaries', 'batchSize', 'tokensPerBatch', 'dropRemainder', 'from'];
@@ -109,7 +109,7 @@ export interface TokenBudgetOptions<T> extends BatcherOptions {
 
 /**
  * Batches in the order items come, each as large as the budget of tokens allows.
- * @throws DataError (unknown-option, option-value); from `push` (row-length) for an item beyond the budget
+ * @throws DataError (unknown-option, option-value); from `push` (data-row-length) for an item beyond the budget
  */
 export function createTokenBudgetBatcher<T>(options: TokenBudgetOptions<T>): Stage<T, readonly T[]> {
   checkOptions('createTokenBudgetBatcher', options, ['lengthOf', 'maxTokens', 'dropRemainder', 'from']);
@@ -140,7 +140,7 @@ function tooLong(length: number, longest: number): DataError {
   return new DataError({
     op: 'batcher',
     problem: `an item has ${length} tokens, the longest allowed is ${longest}`,
-    page: 'row-length',
+    page: 'data-row-length',
     remedy: 'cut items before they are batched, or allow longer ones.',
   });
 }

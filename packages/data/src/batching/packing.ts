@@ -29,7 +29,7 @@ interface PackingState {
 /**
  * Packs examples into rows: each goes into the first open row that has room in every feature. When none has,
  * the oldest row is closed. Examples are never cut or parted.
- * @throws DataError (unknown-option, option-value); from `push` (row-length) for an example beyond the lengths
+ * @throws DataError (unknown-option, option-value); from `push` (data-row-length) for an example beyond the lengths
  */
 export function createPacker(options: PackingOptions): Stage<FeatureIds, PackedRow> {
   checkOptions('createPacker', options, ['lengths', 'openRows', 'from']);
@@ -85,7 +85,7 @@ function checkExample(example: FeatureIds, lengths: Lengths): void {
       op: 'createPacker',
       field: feature,
       problem: got === undefined ? 'an example lacks it' : `an example has ${got} ids, a row ${length}`,
-      page: 'row-length',
+      page: 'data-row-length',
       remedy: 'cut examples before they are packed: trimAndAppendEos keeps EOS at the end.',
     });
   }

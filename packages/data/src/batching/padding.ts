@@ -26,7 +26,7 @@ const padNames = ['value', 'length', 'multipleOf', 'side'];
 
 /**
  * Rows of one length: i32[batch, seqLen].
- * @throws DataError (row-length) when a row is longer than a fixed length
+ * @throws DataError (data-row-length) when a row is longer than a fixed length
  */
 export function padRows(rows: readonly ArrayLike<number>[], options: PadOptions = {}): BatchArray<'i32'> {
   const { seqLen, side } = layoutOf(rows, options);
@@ -64,7 +64,7 @@ function layoutOf(rows: readonly ArrayLike<number>[], options: PadOptions): Layo
       op: 'padRows',
       field: 'length',
       problem: `a row has ${longest} elements, more than the length ${wanted}`,
-      page: 'row-length',
+      page: 'data-row-length',
       remedy: "cut the examples before (trimAndAppendEos, maxLength), or pad to the 'longest'.",
     });
   }
@@ -122,7 +122,7 @@ export interface EncoderBatch {
 
 /**
  * Pads encoder inputs into one batch; labels of tokens are padded with -100.
- * @throws DataError (row-length, batch-labels)
+ * @throws DataError (data-row-length, data-batch-labels)
  */
 export function encoderBatch(
   examples: readonly EncoderExample[],
@@ -155,7 +155,7 @@ function labelsOf(
   throw new DataError({
     op: 'encoderBatch',
     problem: `of ${examples.length} examples ${ofTokens.length + ofTexts.length} have labels`,
-    page: 'batch-labels',
+    page: 'data-batch-labels',
     remedy: 'training and test examples in one batch; all have labels of one kind, or none has.',
   });
 }
@@ -180,7 +180,7 @@ export interface Seq2SeqBatchOptions {
 
 /**
  * Pads inputs and targets; decoder inputs are the targets moved right.
- * @throws DataError (row-length, unknown-option)
+ * @throws DataError (data-row-length, unknown-option)
  */
 export function seq2seqBatch(
   examples: readonly { readonly inputs: Int32Array; readonly targets: Int32Array }[],

@@ -38,7 +38,7 @@ const arrayTypes = { Int32Array, Uint8Array, Float32Array } as const;
 
 /**
  * A value as plain JSON, typed arrays included: `{ "Int32Array": [1, 2] }`.
- * @throws DataError (state) for what has no such form
+ * @throws DataError (data-state) for what has no such form
  */
 export function toJson(value: unknown): Json {
   if (value === null || ['string', 'boolean'].includes(typeof value)) return value as Json;
@@ -54,7 +54,7 @@ export function toJson(value: unknown): Json {
   throw new DataError({
     op: 'toJson',
     problem: `${show(value)} cannot be saved as JSON`,
-    page: 'state',
+    page: 'data-state',
     remedy: 'items of a resumable stage are plain objects of numbers, texts and typed arrays.',
   });
 }

@@ -1,4 +1,7 @@
-import { checkInteger, checkOptions, DataError, show } from '../errors.js';
+import { checkInteger, checkOptions } from '../errors.js';
+import type { GlueRecord } from '../readers/glue.js';
+import type { GlueTask } from '../readers/glue-layouts.js';
+import { readRecord } from '../tasks/record.js';
 import {
   joinSegments,
   truncatePair,
@@ -44,108 +47,53 @@ export function classificationFeatures(
   return { ...joinSegments(truncatePair([first, second], maxLength - 3), ids), label };
 }
 
-/** Each pair in both orders, swapped ones behind the others: for MRPC and STS, where order means nothing. */
+/** Each pair in both orders, swapped ones behind the others: for MRPC and STS-B, where order means nothing. */
 export function doubleUnordered(examples: readonly LabeledText[]): readonly LabeledText[] {
   const swapped = examples.map(({ text, pair, label }) => ({ text: pair ?? text, pair: text, label }));
   return [...examples, ...swapped];
 }
 
-/** A task of GLUE as ELECTRA reads it from its .tsv files. */
-export interface ElectraTextTask {
-  /** Columns of train and dev files; negative ones count from the end. */
-  readonly columns: { readonly text: number; readonly pair?: number; readonly label: number };
-  /** Columns of test files. */
-  readonly testColumns: { readonly text: number; readonly pair?: number };
-  /** Whether train and dev files begin with a line of names; test files always do. */
-  readonly hasHeader: boolean;
-  /** Spelling of each class; 'score' for regression. */
-  readonly classes: readonly string[] | 'score';
-  /** What scores are divided by. */
+/** A task of GLUE as ELECTRA fine-tunes it. */
+export interface ElectraTask {
+  /** Fields of the first and, for pairs, of the second text. */
+  readonly texts: readonly [string, string?];
+  /** What scores are divided by; absent for classes. */
   readonly scale?: number;
+  /** Train on both orders of a pair (`doubleUnordered`). */
   readonly isUnordered: boolean;
+  /** Default 3. */
+  readonly epochs: number;
   readonly metrics: readonly string[];
 }
 
-const binary = ['0', '1'];
-const entailment = ['entailment', 'not_entailment'];
-
-function pairTask(
-  columns: ElectraTextTask['columns'],
-  classes: readonly string[],
-  testColumns: ElectraTextTask['testColumns'] = { text: columns.text, pair: columns.pair },
-): ElectraTextTask {
-  return { columns, testColumns, hasHeader: true, classes, isUnordered: false, metrics: ['accuracy'] };
+function task(texts: ElectraTask['texts'], parts: Partial<ElectraTask> = {}): ElectraTask {
+  return Object.freeze({ texts, isUnordered: false, epochs: 3, metrics: ['accuracy'], ...parts });
 }
 
-/** The tasks of ELECTRA's fine-tuning by name. */
-export const ELECTRA_TEXT_TASKS: Readonly<Record<string, ElectraTextTask>> = Object.freeze({
-  cola: {
-    columns: { text: 3, label: 1 },
-    testColumns: { text: 1 },
-    hasHeader: false,
-    classes: binary,
-    isUnordered: false,
-    metrics: ['matthews'],
-  },
-  sst: { ...pairTask({ text: 0, label: 1 }, binary, { text: 1 }) },
-  mrpc: { ...pairTask({ text: 3, pair: 4, label: 0 }, binary), isUnordered: true },
-  qqp: pairTask({ text: 3, pair: 4, label: 5 }, binary, { text: 1, pair: 2 }),
-  sts: {
-    ...pairTask({ text: -3, pair: -2, label: -1 }, [], { text: -2, pair: -1 }),
-    classes: 'score',
+/** ELECTRA's text tasks; records are those of `readGlue`. */
+export const ELECTRA_TASKS: Readonly<Partial<Record<GlueTask, ElectraTask>>> = Object.freeze({
+  cola: task(['sentence'], { metrics: ['matthews'] }),
+  sst2: task(['sentence']),
+  mrpc: task(['sentence1', 'sentence2'], { isUnordered: true }),
+  qqp: task(['question1', 'question2']),
+  stsb: task(['sentence1', 'sentence2'], {
     scale: 5,
     isUnordered: true,
+    epochs: 10,
     metrics: ['pearson', 'spearman'],
-  },
-  mnli: pairTask({ text: 8, pair: 9, label: -1 }, ['contradiction', 'entailment', 'neutral']),
-  mnli_diagnostic: pairTask({ text: 8, pair: 9, label: -1 }, ['contradiction', 'entailment', 'neutral'], {
-    text: 1,
-    pair: 2,
   }),
-  qnli: pairTask({ text: 1, pair: 2, label: 3 }, entailment),
-  rte: pairTask({ text: 1, pair: 2, label: 3 }, entailment),
+  mnli: task(['premise', 'hypothesis']),
+  qnli: task(['question', 'sentence']),
+  rte: task(['sentence1', 'sentence2'], { epochs: 10 }),
 });
 
 /**
- * The example in one row of a task's file.
- * @param row  the fields between tabs; `place` names it in errors
- * @throws DataError (record-field) for a missing column or an unknown label
+ * The texts and label of a record of a task.
+ * @throws DataError (data-record) when the record lacks a field
  */
-export function textTaskExample(
-  row: readonly string[],
-  {
-    task,
-    isTest = false,
-    place,
-  }: { readonly task: ElectraTextTask; readonly isTest?: boolean; readonly place?: string },
-): LabeledText {
-  const columns: { readonly text: number; readonly pair?: number } = isTest ? task.testColumns : task.columns;
-  const cell = (column: number): string => {
-    const value = row.at(column);
-    if (value !== undefined) return value;
-    throw rowError(`the row has ${row.length} fields, column ${column} is needed`, place);
-  };
-  const text = cell(columns.text);
-  const pair = columns.pair === undefined ? undefined : cell(columns.pair);
-  if (isTest) return { text, pair };
-  const written = cell(task.columns.label);
-  if (task.classes === 'score') {
-    const score = Number(written);
-    if (written.trim() === '' || !Number.isFinite(score))
-      throw rowError(`${show(written)} is no score`, place);
-    return { text, pair, label: score / (task.scale ?? 1) };
-  }
-  const label = task.classes.indexOf(written);
-  if (label >= 0) return { text, pair, label };
-  throw rowError(`the label ${show(written)} is none of ${task.classes.join(', ')}`, place);
-}
-
-function rowError(problem: string, place: string | undefined): DataError {
-  return new DataError({
-    op: 'textTaskExample',
-    problem,
-    place,
-    page: 'record-field',
-    remedy: 'another task, another file (test files have other columns), or quotes taken for field borders.',
-  });
+export function electraTaskExample(record: GlueRecord, { texts, scale = 1 }: ElectraTask): LabeledText {
+  const reader = readRecord(record, { task: 'ELECTRA' });
+  const [text, pair] = texts.map((field) => (field === undefined ? undefined : reader.text(field)));
+  const label = record.label === -1 ? undefined : record.label / scale;
+  return { text: text!, pair, label };
 }

@@ -21,7 +21,7 @@ export interface EncoderFeatures {
 
 /**
  * The special ids of a tokenizer.
- * @throws DataError (special-tokens) when it lacks one of them
+ * @throws DataError (data-special-tokens) when it lacks one of them
  */
 export function encoderIds({ specialTokens }: Pick<Tokenizer, 'specialTokens'>): EncoderIds {
   const idOf = (role: keyof EncoderIds): number => {
@@ -30,7 +30,7 @@ export function encoderIds({ specialTokens }: Pick<Tokenizer, 'specialTokens'>):
     throw new DataError({
       op: 'encoderIds',
       problem: `the tokenizer has no ${role} token`,
-      page: 'special-tokens',
+      page: 'data-special-tokens',
       remedy: 'an ELECTRA or BERT tokenizer has [CLS], [SEP], [PAD] and [MASK]; a T5 tokenizer has not.',
     });
   };

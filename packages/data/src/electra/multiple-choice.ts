@@ -18,7 +18,7 @@ export interface MultipleChoiceFeatures {
 
 /**
  * `[CLS] prompt [SEP] choice [SEP]` for each choice.
- * @throws DataError (record-field) when the label is none of the choices
+ * @throws DataError (data-record) when the label is none of the choices
  */
 export function multipleChoiceFeatures(
   { prompt, choices, label }: Choices,
@@ -29,7 +29,7 @@ export function multipleChoiceFeatures(
       op: 'multipleChoiceFeatures',
       field: 'label',
       problem: `the label is ${label}, but there are ${choices.length} choices`,
-      page: 'record-field',
+      page: 'data-record',
       remedy: 'labels count from 0.',
     });
   }

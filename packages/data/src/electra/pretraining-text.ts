@@ -38,7 +38,7 @@ const optionNames = ['encode', 'ids', 'maxLength', 'seed', 'blanksSeparateDocume
  * segments (or one, in 10 %) and cut to `maxLength`. 5 % of the examples aim at a random shorter length. Inputs
  * are not padded.
  * @param lines  opens the lines of the corpus from a number on
- * @throws DataError (unknown-option, option-value, cursor); the signal's reason
+ * @throws DataError (unknown-option, option-value, data-cursor); the signal's reason
  * @see build_pretraining_dataset.py of the ELECTRA repository
  */
 export async function* electraExamples(
@@ -112,7 +112,7 @@ function checkedCursor(cursor: ElectraCursor): ElectraCursor {
     op: 'electraExamples',
     field: 'from',
     problem: `${JSON.stringify(cursor)} is no cursor`,
-    page: 'cursor',
+    page: 'data-cursor',
     remedy: 'pass the `cursor` of an example of the same stream, as it was saved.',
   });
 }

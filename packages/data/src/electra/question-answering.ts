@@ -1,13 +1,14 @@
 import type { Tokenizer } from '@tesserae/tokenizer';
-import { checkChoice, checkInteger, checkOptions, DataError, show } from '../errors.js';
+import { checkInteger, checkOptions, DataError, show } from '../errors.js';
+import type { AnswerSpan, QuestionAnswering } from '../readers/question-answering.js';
 import { encoderIds, joinSegments, type EncoderFeatures } from './encoder-ids.js';
 
-/** A question about a context. */
-export interface ContextQuestion {
-  readonly question: string;
-  readonly context: string;
-  /** The answer to learn; null when there is none (SQuAD 2); undefined in test data. */
-  readonly answer?: { readonly text: string; readonly start: number } | null;
+/** A question about a context: a record of `readSquad`, or one of your own. */
+export interface ContextQuestion extends Pick<QuestionAnswering, 'question' | 'context'> {
+  /** The first one is learned; none in test data and for questions without an answer. */
+  readonly answers?: readonly AnswerSpan[];
+  /** Default false. */
+  readonly isImpossible?: boolean;
 }
 
 /** How questions become windows. */
@@ -19,11 +20,6 @@ export interface QuestionWindowOptions {
   readonly maxQuestionLength?: number;
   /** Tokens between the beginnings of two windows. Default 128. */
   readonly docStride?: number;
-  /**
-   * What `answer.start` counts. SQuAD's files count code points; a JavaScript string counts UTF-16 units, and they
-   * differ behind characters such as 𝄞. Default 'codePoints'.
-   */
-  readonly startUnit?: 'codePoints' | 'utf16';
 }
 
 /** One window on the context: `[CLS] question [SEP] part of the context [SEP]`. */
@@ -40,28 +36,29 @@ export interface QuestionWindow extends EncoderFeatures {
   readonly isImpossible: boolean;
 }
 
-const optionNames = ['tokenizer', 'maxLength', 'maxQuestionLength', 'docStride', 'startUnit'];
+const optionNames = ['tokenizer', 'maxLength', 'maxQuestionLength', 'docStride'];
 
 /**
  * Windows over a context that is longer than the model's input, with the answer's tokens in those that hold it
  * whole.
- * @throws DataError (answer-span) when the context does not have the answer at its start
+ * @throws DataError (data-answer) when the context does not have the answer at its start
  */
 export function questionWindows(
-  { question, context, answer }: ContextQuestion,
+  { question, context, answers = [], isImpossible = false }: ContextQuestion,
   options: QuestionWindowOptions,
 ): readonly QuestionWindow[] {
   checkOptions('questionWindows', options, optionNames);
   const { tokenizer, maxLength = 512, maxQuestionLength = 64, docStride = 128 } = options;
   checkInteger('questionWindows', 'maxQuestionLength', maxQuestionLength, 1);
   checkInteger('questionWindows', 'docStride', docStride, 1);
-  checkChoice('questionWindows', 'startUnit', options.startUnit, ['codePoints', 'utf16']);
   const ids = encoderIds(tokenizer);
   const query = tokenizer.encode(question, { addSpecialTokens: false }).ids.slice(0, maxQuestionLength);
   checkInteger('questionWindows', 'maxLength', maxLength, query.length + 4);
   const document = tokenizer.encode(context, { addSpecialTokens: false });
   const span =
-    answer == null ? undefined : answerTokens(context, { ...options, answer, offsets: document.offsets });
+    isImpossible || answers[0] === undefined
+      ? undefined
+      : answerTokens(context, answers[0], document.offsets);
   const parts = windowRanges(document.ids.length, { room: maxLength - query.length - 3, docStride });
   const before = query.length + 2;
   return parts.map((part, window) => {
@@ -76,7 +73,7 @@ export function questionWindows(
       isMaxContext: maxContext(parts, { window, before, seqLen: features.inputIds.length }),
       startPosition: holds ? span.first - part.from + before : 0,
       endPosition: holds ? span.last - part.from + before : 0,
-      isImpossible: answer === null,
+      isImpossible,
     };
   });
 }
@@ -122,25 +119,20 @@ function maxContext(parts: readonly TokenRange[], { window, before, seqLen }: Ma
   return flags;
 }
 
-interface AnswerOptions extends QuestionWindowOptions {
-  readonly answer: { readonly text: string; readonly start: number };
-  readonly offsets: Int32Array;
-}
-
 /** First and last token that overlap the answer. */
 function answerTokens(
   context: string,
-  { answer, offsets, startUnit = 'codePoints' }: AnswerOptions,
+  { text, start }: AnswerSpan,
+  offsets: Int32Array,
 ): { readonly first: number; readonly last: number } | undefined {
-  const start = startUnit === 'utf16' ? answer.start : utf16Index(context, answer.start);
-  const end = start + answer.text.length;
-  if (answer.text === '' || context.slice(start, end) !== answer.text) {
+  const end = start + text.length;
+  if (text === '' || context.slice(start, end) !== text) {
     throw new DataError({
       op: 'questionWindows',
-      field: 'answer',
-      problem: `the context has ${show(context.slice(start, end))} at ${answer.start}, not ${show(answer.text)}`,
-      page: 'answer-span',
-      remedy: 'the context was changed after annotation, or starts count other units: see startUnit.',
+      field: 'answers',
+      problem: `the context has ${show(context.slice(start, end))} at ${start}, not ${show(text)}`,
+      page: 'data-answer',
+      remedy: 'the context was changed after annotation, or starts do not count UTF-16 units.',
     });
   }
   let [first, last] = [-1, -1];
@@ -151,12 +143,4 @@ function answerTokens(
     last = token;
   }
   return first < 0 ? undefined : { first, last };
-}
-
-function utf16Index(text: string, codePoints: number): number {
-  let index = 0;
-  for (let count = 0; count < codePoints && index < text.length; count++) {
-    index += text.codePointAt(index)! > 0xffff ? 2 : 1;
-  }
-  return index;
 }

@@ -36,7 +36,7 @@ const optionNames = ['encode', 'ids', 'unknownId', 'classes', 'maxLength', 'type
 
 /**
  * Encodes word by word; the label stands at a word's first token. Words that do not fit are left out whole.
- * @throws DataError (record-field) when tags and words differ in number or a tag has no class
+ * @throws DataError (data-record) when tags and words differ in number or a tag has no class
  */
 export function taggingFeatures({ words, tags }: TaggedWords, options: TaggingOptions): TaggingFeatures {
   checkOptions('taggingFeatures', options, optionNames);
@@ -68,7 +68,7 @@ function tagError(problem: string): DataError {
   return new DataError({
     op: 'taggingFeatures',
     problem,
-    page: 'record-field',
-    remedy: 'a tag of another data set or scheme; spansOfTags and tagsOfSpans convert between schemes.',
+    page: 'data-record',
+    remedy: 'a tag of another data set or scheme; convertTags converts between schemes.',
   });
 }

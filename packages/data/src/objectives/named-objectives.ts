@@ -117,7 +117,7 @@ export const T5_OBJECTIVES: Readonly<Record<string, Objective>> = Object.freeze(
 
 /**
  * An objective of `T5_OBJECTIVES`, with other lengths if asked.
- * @throws DataError (unknown-objective)
+ * @throws DataError (data-objective)
  */
 export function namedObjective(
   name: string,
@@ -128,7 +128,7 @@ export function namedObjective(
   throw new DataError({
     op: 'namedObjective',
     problem: `there is no objective ${show(name)}`,
-    page: 'unknown-objective',
+    page: 'data-objective',
     remedy: `one of ${Object.keys(T5_OBJECTIVES).join(', ')}.`,
   });
 }

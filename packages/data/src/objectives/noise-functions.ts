@@ -45,7 +45,7 @@ export const nonnoiseSpanToSentinel: NoiseFunction = (tokens, mask, context) =>
 
 /**
  * Replaces each run of noise by a sentinel of its own, in descending order. The usual inputs.
- * @throws DataError (sentinel-count) when there are more runs than sentinels
+ * @throws DataError (data-sentinels) when there are more runs than sentinels
  */
 export const noiseSpanToUniqueSentinel: NoiseFunction = (tokens, mask, { sentinels }) =>
   replaceSpans(tokens, mask, (span) => sentinelOf(sentinels, span));
@@ -53,7 +53,7 @@ export const noiseSpanToUniqueSentinel: NoiseFunction = (tokens, mask, { sentine
 /**
  * Replaces each run of text by a sentinel of its own. The usual targets: a mask that ends with noise
  * leaves no closing sentinel.
- * @throws DataError (sentinel-count) when there are more runs than sentinels
+ * @throws DataError (data-sentinels) when there are more runs than sentinels
  */
 export const nonnoiseSpanToUniqueSentinel: NoiseFunction = (tokens, mask, context) =>
   noiseSpanToUniqueSentinel(tokens, inverted(mask), context);
@@ -143,7 +143,7 @@ function sentinelOf({ first, count, overflow = 'refuse' }: Sentinels, span: numb
     op: 'noiseSpanToUniqueSentinel',
     field: 'sentinels.count',
     problem: `span ${span + 1} needs a sentinel, but there are ${count}`,
-    page: 'sentinel-count',
+    page: 'data-sentinels',
     remedy: "a shorter text, longer spans, or overflow: 'descend', which takes ordinary ids as T5 does.",
   });
 }

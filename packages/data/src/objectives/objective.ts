@@ -81,7 +81,7 @@ const optionNames = ['objective', 'random', 'sentinels', 'vocabSize', 'eosId', '
  * One example of a raw text: draws a mask, makes inputs and targets, cuts them to the objective's lengths and
  * appends EOS.
  * @param tokens  ids of the text, without EOS
- * @throws DataError (sentinel-count, unknown-option)
+ * @throws DataError (data-sentinels, unknown-option)
  */
 export function denoise(tokens: Int32Array, options: DenoiseOptions): Seq2SeqIds {
   checkOptions('denoise', options, optionNames);
@@ -135,7 +135,7 @@ export function trimAndAppendEos(
 
 /**
  * Length of the raw text that an objective is applied to, in tokens; `hasMode` leaves room for a mode token.
- * @throws DataError (objective-length) when the targets of span corruption would not fit
+ * @throws DataError (data-lengths) when the targets of span corruption would not fit
  */
 export function rawLength(
   objective: Objective,
@@ -154,7 +154,7 @@ export function rawLength(
     op: 'rawLength',
     field: 'targetsLength',
     problem: `${objective.name}: targets take ${lengths.targetsLength} tokens, but targetsLength is ${targetsLength}`,
-    page: 'objective-length',
+    page: 'data-lengths',
     remedy: 'randomSpansHelper gives the targets length that belongs to an inputs length.',
   });
 }

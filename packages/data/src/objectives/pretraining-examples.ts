@@ -50,7 +50,7 @@ const optionNames = [
  * of the objective, corrupted. Every draw depends on the seed and the place alone, so that a cursor resumes
  * the same stream.
  * @param documents  opens the ids of the documents from a number on; they are without EOS
- * @throws DataError (unknown-option, option-value, sentinel-count, objective-length); the signal's reason
+ * @throws DataError (unknown-option, option-value, data-sentinels, data-lengths); the signal's reason
  */
 export async function* pretrainingExamples(
   documents: (from: number) => AsyncIterable<Int32Array> | Iterable<Int32Array>,
@@ -127,7 +127,7 @@ function checkedCursor(cursor: PretrainingCursor): PretrainingCursor {
     op: 'pretrainingExamples',
     field: 'from',
     problem: `${JSON.stringify(cursor)} is no cursor`,
-    page: 'cursor',
+    page: 'data-cursor',
     remedy: 'pass the `cursor` of an example of the same stream, as it was saved.',
   });
 }

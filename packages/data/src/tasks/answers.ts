@@ -18,13 +18,20 @@ interface Squad {
 }
 
 function squadOf(record: RecordReader): Squad {
-  const answers = record.texts('answers/text').map(padPunctuation);
-  if (answers.length === 0) throw record.wrong('answers/text', 'the record has no answer');
+  const answers = answersOf(record).map(padPunctuation);
+  if (answers.length === 0) throw record.wrong('answers', 'the record has no answer');
   const [question, context] = [
     padPunctuation(record.text('question')),
     padPunctuation(record.text('context')),
   ];
   return { question, context, answers, id: record.optional('id') };
+}
+
+/** `answers.text` is a list in published rows; `readSquad` gives a list of answers with their texts. */
+function answersOf(record: RecordReader): readonly string[] {
+  const answers = record.optional('answers');
+  if (!Array.isArray(answers)) return record.texts('answers/text');
+  return answers.map((_, index) => record.text(`answers/${index}/text`));
 }
 
 function inContext({ question, context }: Squad): string {

@@ -52,7 +52,7 @@ export interface TranslationOptions {
 
 /**
  * `translate English to German: …` → the translation.
- * @throws DataError (language) for a code whose English name is not known
+ * @throws DataError (data-language) for a code whose English name is not known
  */
 export function translationFormat({ name, source, target }: TranslationOptions): TextFormat {
   const prefix = `translate ${languageName(source)} to ${languageName(target)}: `;
@@ -73,7 +73,7 @@ function languageName(code: string): string {
   throw new DataError({
     op: 'translationFormat',
     problem: `the language "${code}" has no English name here`,
-    page: 'language',
+    page: 'data-language',
     remedy: `codes known are ${Object.keys(languages).join(', ')}; or write a template.`,
   });
 }

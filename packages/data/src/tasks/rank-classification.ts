@@ -22,7 +22,7 @@ const optionNames = ['name', 'inputs', 'targets', 'mode', 'labelField', 'weightF
 /**
  * One example per class, whose `facts` hold `option` (the class), `isCorrect` and, if asked for, `weight`: the class
  * whose targets are likeliest is the prediction.
- * @throws DataError (unknown-option, template); from `examples` (record-field)
+ * @throws DataError (unknown-option, template); from `examples` (data-record)
  */
 export function rankClassificationFormat(options: RankClassificationOptions): TextFormat {
   checkOptions('rankClassificationFormat', options, optionNames);
@@ -63,7 +63,7 @@ function classTemplates({ name, inputs, targets }: RankClassificationOptions): r
       op: 'rankClassificationFormat',
       file: name,
       problem: `inputs and targets have ${counts.join(' and ') || 'no list of'} templates`,
-      page: 'template',
+      page: 'data-template',
       remedy: 'give one template per class for the inputs, the targets or both.',
     });
   }

@@ -24,7 +24,7 @@ export interface RecordReader {
   wrong(path: string, problem: string): DataError;
 }
 
-/** Reads a record; every method throws DataError (record-field) with the record's place. */
+/** Reads a record; every method throws DataError (data-record) with the record's place. */
 export function readRecord(record: DataRecord, where: RecordPlace): RecordReader {
   const wrong = (path: string, problem: string): DataError =>
     new DataError({
@@ -33,7 +33,7 @@ export function readRecord(record: DataRecord, where: RecordPlace): RecordReader
       place: where.place,
       field: path,
       problem,
-      page: 'record-field',
+      page: 'data-record',
       remedy: `another data set or version. Fields here: ${Object.keys(record ?? {}).join(', ') || 'none'}.`,
     });
   const optional = (path: string): unknown => fieldAt(record, path);
@@ -60,19 +60,20 @@ export function readRecord(record: DataRecord, where: RecordPlace): RecordReader
       if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value;
       throw wrong(path, `${path} must be a list of texts, got ${show(value)}`);
     },
-    classOf(path, classes) {
-      const value = optional(path) ?? -1;
-      const index =
-        typeof value === 'string'
-          ? classes.indexOf(value)
-          : typeof value === 'boolean'
-            ? Number(value)
-            : value;
-      const isClass = Number.isInteger(index) && classes[index as number] !== undefined;
-      if (isClass || value === -1) return index as number;
-      throw wrong(path, `${path} is ${show(value)}, classes are ${classes.join(', ')}`);
-    },
+    classOf: (path, classes) => classNumber(optional(path) ?? -1, { path, classes, wrong }),
   };
+}
+
+interface ClassContext extends Pick<RecordReader, 'wrong'> {
+  readonly path: string;
+  readonly classes: readonly string[];
+}
+
+function classNumber(value: unknown, { path, classes, wrong }: ClassContext): number {
+  if (value === -1) return -1;
+  const index = typeof value === 'string' ? classes.indexOf(value) : Number(value);
+  if (typeof value !== 'object' && classes[index] !== undefined) return index;
+  throw wrong(path, `${path} is ${show(value)}, classes are ${classes.join(', ')}`);
 }
 
 /** The value at a path; a name that has a slash itself is found too. */

@@ -27,7 +27,7 @@ export const T5_FORMATS: Readonly<Record<string, TextFormat>> = Object.freeze(
 
 /**
  * A format of `T5_FORMATS`.
- * @throws DataError (unknown-task)
+ * @throws DataError (data-task)
  */
 export function t5Format(name: string): TextFormat {
   const format = T5_FORMATS[name];
@@ -35,7 +35,7 @@ export function t5Format(name: string): TextFormat {
   throw new DataError({
     op: 't5Format',
     problem: `there is no task ${show(name)}`,
-    page: 'unknown-task',
+    page: 'data-task',
     remedy: `one of ${Object.keys(T5_FORMATS).join(', ')}; or templateFormat for your own.`,
   });
 }

@@ -22,7 +22,7 @@ const optionNames = ['name', 'inputs', 'targets', 'classes', 'labelField', 'fiel
 
 /**
  * A format of your own.
- * @throws DataError (unknown-option, template); from `examples` (record-field) for a missing or unknown field
+ * @throws DataError (unknown-option, template); from `examples` (data-record) for a missing or unknown field
  */
 export function templateFormat(options: TemplateFormatOptions): TextFormat {
   checkOptions('templateFormat', options, optionNames);
@@ -73,7 +73,7 @@ export type Template = readonly (string | { readonly path: string })[];
 
 /**
  * Takes a template apart.
- * @throws DataError (template) for a brace without its partner or an empty name
+ * @throws DataError (data-template) for a brace without its partner or an empty name
  */
 export function parseTemplate(template: string): Template {
   const pieces: (string | { readonly path: string })[] = [];
@@ -91,7 +91,7 @@ function templateError(template: string, at: number): DataError {
   return new DataError({
     op: 'parseTemplate',
     problem: `the brace at character ${at} of ${show(template)} opens or closes no field`,
-    page: 'template',
+    page: 'data-template',
     remedy: 'write fields as {name}, without spaces, and braces as {{ and }}.',
   });
 }

@@ -16,7 +16,7 @@ export interface TextFormat {
   /**
    * The examples of a record.
    * @param place  names the record in errors
-   * @throws DataError (record-field)
+   * @throws DataError (data-record)
    */
   examples(record: DataRecord, place?: string): readonly TextExample[];
   /** A generated text as metrics compare it: a class number (-1 for no class), a score, a text. */

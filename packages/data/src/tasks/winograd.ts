@@ -36,15 +36,21 @@ const referentReader: Pick<TextFormat, 'prediction' | 'reference'> = {
 function wscExample(record: RecordReader): TextExample {
   return {
     inputs: `wsc: ${highlighted(record)}`,
-    targets: record.text('span1_text'),
+    targets: record.text(spelled(record, 'span1_text')),
     facts: { ...indexFact(record), label: Number(record.optional('label') ?? 0) },
   };
 }
 
+/** The name that a field has: `span1_text` in published files, `span1Text` in records of `readSuperGlue`. */
+function spelled(record: RecordReader, field: string): string {
+  const camel = field.replace(/_(.)/, (_, letter: string) => letter.toUpperCase());
+  return record.optional(camel) === undefined ? field : camel;
+}
+
 /** The text with stars around the pronoun. */
 function highlighted(record: RecordReader): string {
-  const pronoun = record.text('span2_text');
-  const index = record.number('span2_index');
+  const pronoun = record.text(spelled(record, 'span2_text'));
+  const index = record.number(spelled(record, 'span2_index'));
   const words = record.text('text').split(' ');
   const at = nearestWord(words, { index, matches: (word) => word === pronoun });
   if (at !== undefined) return words.with(at, `*${pronoun}*`).join(' ');

@@ -18,7 +18,7 @@ export function wnliReferent(premise: string, hypothesis: string): WnliReferent 
   if (matches.length === 0) return undefined;
   const best = matches.reduce((most, match) => (match.score > most.score ? match : most));
   const referent = spelling(fromLastArticle(best.candidate), hypothesis);
-  return referent === undefined ? undefined : { premise: starred(premise, best.at), referent };
+  return !referent ? undefined : { premise: starred(premise, best.at), referent };
 }
 
 function cleanWords(text: string): readonly string[] {
@@ -39,8 +39,7 @@ function matchAt(words: readonly string[], claim: readonly string[], at: number)
   const numAfter = repeatedPrefix(after, claim.join(' '));
   const score = numBefore + numAfter;
   if (score === 0) return { at, score, candidate: '' };
-  // None repeated before means all of it is looked for, which the third pattern below then decides.
-  const left = numBefore === 0 ? before : before.slice(-numBefore);
+  const left = before.slice(before.length - numBefore);
   const right = after.slice(0, numAfter);
   const text = claim.join(' ');
   const patterns = [
