@@ -1,7 +1,7 @@
 import { CsvError, parse } from 'csv-parse/browser/esm/sync';
 import { checkChoice, DataError, optionError, show } from '../errors.js';
 import type { DataSource } from './data-file.js';
-import { type LineFormat, type LineParser, lineRecords, type Parsed, type TextLine } from './line-records.js';
+import { type LineFormat, type LineParser, lineRecords, type TextLine } from './line-records.js';
 import { checkReaderOptions, MAX_LINE_BYTES, type ReaderOptions } from './reader-options.js';
 import { FILE_START, type Position } from './place.js';
 import { compileSchema, type RecordCheck, type RecordOf, type Schema } from './schema.js';
@@ -104,7 +104,10 @@ function delimitedFormat(
       let names = options.columns;
       if (names === undefined && from.byte > FILE_START.byte) {
         const header = await firstLine(); // a header with line ends in quotes cannot be resumed behind
-        names = header === undefined ? undefined : checkColumns(op, splitRow(dialect, header.text));
+        names =
+          header === undefined
+            ? undefined
+            : checkColumns(op, splitRows(dialect, [header.text])[0] ?? splitRow(dialect, header.text));
       }
       return rowParser(dialect, (fields) => {
         if (names !== undefined) return toRecord({ op, names, fields, check });
@@ -115,24 +118,25 @@ function delimitedFormat(
   };
 }
 
-/** Joins lines until all quotes are closed, then splits them into fields. */
+/** A row whose quotes are all closed. */
+interface ClosedRow {
+  readonly text: string;
+  readonly start: Position;
+  readonly next: Position;
+}
+
+/** Joins lines until all quotes are closed, then splits them into fields, many rows at once. */
 function rowParser(
   dialect: Dialect,
   finish: (fields: readonly string[]) => object | undefined,
 ): LineParser<object> {
+  let closed: ClosedRow[] = [];
   let held: TextLine[] = [];
   let heldLength = 0;
   let isOpen = false;
-  const complete = (next: Position): Parsed<object> | undefined => {
-    const lines = held;
-    held = [];
-    heldLength = 0;
-    isOpen = false;
-    const { start } = lines[0]!;
-    const record = atLine(start.line, () =>
-      finish(splitRow(dialect, lines.map(({ text }) => text).join('\n'))),
-    );
-    return record === undefined ? undefined : { records: [record], start, next };
+  const close = (next: Position): undefined => {
+    closed.push({ text: held.map(({ text }) => text).join('\n'), start: held[0]!.start, next });
+    [held, heldLength, isOpen] = [[], 0, false];
   };
   return {
     push(line) {
@@ -140,19 +144,36 @@ function rowParser(
       held.push(line);
       heldLength += line.text.length;
       if (countQuotes(dialect, line.text) % 2 === 1) isOpen = !isOpen;
-      if (!isOpen) return complete(line.next);
+      if (!isOpen) return close(line.next);
       if (heldLength <= dialect.maxLineBytes) return undefined;
-      const { line: opened } = held[0]!.start;
-      throw new DataError({
-        op: dialect.op,
-        problem: `a quote is open for more than ${dialect.maxLineBytes} characters (maxLineBytes)`,
-        line: opened,
-        page: 'data-quotes',
-        remedy: 'a quote that is a plain character in this file. Read it with quote: null.',
+      const opened = held[0]!;
+      [held, heldLength, isOpen] = [[], 0, false];
+      throw openQuote(dialect, opened);
+    },
+    end: (at) => (held.length === 0 ? undefined : close(at)),
+    flush() {
+      const rows = closed;
+      closed = [];
+      const fields = splitRows(
+        dialect,
+        rows.map(({ text }) => text),
+      );
+      return rows.map(({ text, start, next }, index) => () => {
+        const record = atLine(start.line, () => finish(fields[index] ?? splitRow(dialect, text)));
+        return record === undefined ? undefined : { records: [record], start, next };
       });
     },
-    end: (at) => (held.length === 0 ? undefined : complete(at)),
   };
+}
+
+function openQuote({ op, maxLineBytes }: Dialect, { start }: TextLine): DataError {
+  return new DataError({
+    op,
+    problem: `a quote is open for more than ${maxLineBytes} characters (maxLineBytes)`,
+    line: start.line,
+    page: 'data-quotes',
+    remedy: 'a quote that is a plain character in this file. Read it with quote: null.',
+  });
 }
 
 function countQuotes({ quote, escape }: Dialect, text: string): number {
@@ -161,23 +182,39 @@ function countQuotes({ quote, escape }: Dialect, text: string): number {
   return plain.split(quote).length - 1;
 }
 
+/** The fields of many rows; undefined for rows to be split alone, which finds the faulty one among them. */
+function splitRows(dialect: Dialect, rows: readonly string[]): readonly (readonly string[] | undefined)[] {
+  const { delimiter, quote } = dialect;
+  const quoted = rows.filter((row) => quote !== null && row.includes(quote));
+  const parsed = quoted.length === 0 ? [] : parseQuoted(dialect, quoted.join('\n'));
+  const isRight = !(parsed instanceof CsvError) && parsed.length === quoted.length;
+  let next = 0;
+  return rows.map((row) => {
+    if (quote === null || !row.includes(quote)) return row.split(delimiter);
+    return isRight ? parsed[next++] : undefined;
+  });
+}
+
 function splitRow(dialect: Dialect, text: string): readonly string[] {
-  const { op, delimiter, quote, escape } = dialect;
-  if (quote === null || !text.includes(quote)) return text.split(delimiter);
+  const rows = parseQuoted(dialect, text);
+  if (rows instanceof CsvError) throw quoteError(dialect.op, text, rows);
+  if (rows.length !== 1) throw quoteError(dialect.op, text);
+  return rows[0]!;
+}
+
+function parseQuoted({ delimiter, quote, escape }: Dialect, text: string): readonly string[][] | CsvError {
   try {
-    const rows = parse(text, {
+    return parse(text, {
       delimiter,
       quote,
       escape: escape === 'doubled' ? quote : '\\',
       record_delimiter: '\n',
       relax_column_count: true,
-    }) as string[][];
-    if (rows.length === 1) return rows[0]!;
+    });
   } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    throw quoteError(op, text, error);
+    if (error instanceof CsvError) return error;
+    throw error;
   }
-  throw quoteError(op, text);
 }
 
 function quoteError(op: string, text: string, cause?: CsvError): DataError {

@@ -130,16 +130,17 @@ function readValue(field: Field, value: unknown): unknown {
   return value.map((entry) => readScalar(field, element, entry));
 }
 
+const IS_RIGHT: Readonly<Record<Scalar | 'any', (value: unknown) => boolean>> = {
+  text: (value) => typeof value === 'string',
+  number: (value) => typeof value === 'number' && Number.isFinite(value),
+  integer: (value) => Number.isSafeInteger(value),
+  boolean: (value) => typeof value === 'boolean',
+  any: () => true,
+};
+
 function readScalar(field: Field, type: Scalar | 'any', value: unknown): unknown {
   if (field.labels !== undefined) return readLabel(field, value);
-  const isRight = {
-    text: () => typeof value === 'string',
-    number: () => typeof value === 'number' && Number.isFinite(value),
-    integer: () => Number.isSafeInteger(value),
-    boolean: () => typeof value === 'boolean',
-    any: () => true,
-  }[type];
-  if (!isRight()) throw wrongType(field, value);
+  if (!IS_RIGHT[type](value)) throw wrongType(field, value);
   return value;
 }
 

@@ -161,7 +161,7 @@ describe('gzip', () => {
 
 describe('streams', () => {
   it('are read once', async () => {
-    const file = streamFile('standard input', new Blob(['a\nb\n']).stream());
+    const file = streamFile('standard input', textFile('x', 'a\nb\n').open());
     expect(await linesOf(file)).toEqual(['a', 'b']);
     await expect(linesOf(file)).rejects.toMatchObject({ code: 'data-stream-used', file: 'standard input' });
   });
