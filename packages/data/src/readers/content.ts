@@ -1,10 +1,10 @@
-import { DataError, optionError } from '../errors.js';
+import { DataError } from '../errors.js';
 import { type DataFile, dropBytes } from './data-file.js';
 import { gunzip, isGzip } from './gunzip.js';
 import type { ReaderOptions } from './reader-options.js';
 
 /** The text of a file as bytes: unpacked, without byte order mark. */
-export interface Content {
+interface Content {
   readonly chunks: AsyncIterable<Uint8Array>;
   /** Offset of the first byte of `chunks`. */
   readonly byte: number;
@@ -36,7 +36,7 @@ export async function openContent(options: ContentOptions): Promise<Content> {
   const inner = isPacked ? await peek(gunzip(raw.all, { op, file: file.name, signal })) : raw;
   const mark = byteOrderMark(inner.head);
   const { encoding = mark?.encoding ?? 'utf-8', invalidBytes = 'error' } = options;
-  const decoder = createDecoder(op, encoding, invalidBytes);
+  const decoder = createDecoder(encoding, invalidBytes);
   const start = Math.max(startByte, mark?.length ?? 0);
   if (decoder.encoding.startsWith('utf-16')) {
     // a line feed is one byte only after transcoding; offsets count transcoded bytes
@@ -106,21 +106,12 @@ function byteOrderMark(head: Uint8Array): { readonly encoding: string; readonly 
   return undefined;
 }
 
-/** Checks an encoding label, and names the encoding as the Encoding standard does. */
-function createDecoder(op: string, label: string, invalidBytes: 'error' | 'replace'): TextDecoder {
-  try {
-    return new TextDecoder(label, { fatal: invalidBytes === 'error', ignoreBOM: true });
-  } catch {
-    throw optionError(
-      op,
-      'encoding',
-      `encoding "${label}" is not known; try utf-8, utf-16le, latin1, shift_jis, euc-kr, gbk`,
-    );
-  }
+function createDecoder(encoding: string, invalidBytes: 'error' | 'replace'): TextDecoder {
+  return new TextDecoder(encoding, { fatal: invalidBytes === 'error', ignoreBOM: true });
 }
 
 function createDecode(encoding: string, invalidBytes: 'error' | 'replace'): LineDecoder {
-  const decoder = new TextDecoder(encoding, { fatal: invalidBytes === 'error', ignoreBOM: true });
+  const decoder = createDecoder(encoding, invalidBytes);
   return (bytes) => decoder.decode(bytes);
 }
 

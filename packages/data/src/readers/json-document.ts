@@ -6,7 +6,7 @@ import { FILE_START, withPlace } from './place.js';
 import type { ReaderOptions } from './reader-options.js';
 
 /** How the records of a JSON document are found. */
-export interface DocumentFormat<T> {
+interface DocumentFormat<T> {
   readonly op: string;
   /** Each record as a function that makes it, so that one bad record does not end the reading. */
   records(document: unknown): Iterable<() => T>;

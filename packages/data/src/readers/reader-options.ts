@@ -1,4 +1,4 @@
-import { checkChoice, checkInteger, checkOptions, type DataError, optionError } from '../errors.js';
+import { checkChoice, checkInteger, checkOptions, type DataError, optionError, show } from '../errors.js';
 import type { Place } from './place.js';
 
 /** What every reader of text may be told. */
@@ -19,7 +19,7 @@ export interface ReaderOptions {
 }
 
 /** Names of ReaderOptions. */
-export const READER_OPTIONS: readonly string[] = [
+const READER_OPTIONS: readonly string[] = [
   'encoding',
   'invalidBytes',
   'maxLineBytes',
@@ -44,8 +44,18 @@ export function checkReaderOptions(
   checkOptions(op, options, [...further, ...READER_OPTIONS]);
   checkChoice(op, 'invalidBytes', options.invalidBytes, ['error', 'replace']);
   checkInteger(op, 'maxLineBytes', options.maxLineBytes, 1);
+  if (options.encoding !== undefined) checkEncoding(op, options.encoding);
   const next = options.after?.next;
   if (options.after !== undefined && typeof next?.byte !== 'number') {
     throw optionError(op, 'after', 'after is no place; take what placeOf(record) gave');
+  }
+}
+
+function checkEncoding(op: string, label: string): void {
+  try {
+    new TextDecoder(label);
+  } catch {
+    const some = 'utf-8, utf-16le, latin1, shift_jis, euc-kr, gbk';
+    throw optionError(op, 'encoding', `encoding ${show(label)} is not known; known are ${some} and others`);
   }
 }

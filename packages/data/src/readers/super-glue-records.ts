@@ -76,7 +76,7 @@ export const SUPER_GLUE_CLASSES: Readonly<Record<SuperGlueTask, readonly string[
 };
 
 /** Reads the label of an object of the file. */
-export type LabelReader = (fields: FieldReader) => number;
+type LabelReader = (fields: FieldReader) => number;
 
 type Converter<T extends SuperGlueTask> = (
   fields: FieldReader,

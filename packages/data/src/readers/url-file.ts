@@ -102,9 +102,10 @@ async function request(
   },
 ): Promise<Response> {
   const { headers, signal, mayBeBeyond = false } = options;
+  const { fetch: send } = target; // not called as a method: browsers refuse another `this`
   let response: Response;
   try {
-    response = await target.fetch(target.url, { headers: { ...target.headers, ...headers }, signal });
+    response = await send(target.url, { headers: { ...target.headers, ...headers }, signal });
   } catch (error) {
     signal?.throwIfAborted();
     throw networkError(target, 'the server cannot be reached', error);
