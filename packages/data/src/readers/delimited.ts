@@ -135,7 +135,8 @@ function rowParser(
   let heldLength = 0;
   let isOpen = false;
   const close = (next: Position): undefined => {
-    closed.push({ text: held.map(({ text }) => text).join('\n'), start: held[0]!.start, next });
+    const inner = held.slice(0, -1).map(({ text, end }) => text + end); // line ends within quotes stay as they are
+    closed.push({ text: [...inner, held.at(-1)!.text].join(''), start: held[0]!.start, next });
     [held, heldLength, isOpen] = [[], 0, false];
   };
   return {

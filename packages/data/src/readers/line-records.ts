@@ -1,12 +1,13 @@
 import { DataError } from '../errors.js';
 import { type DataFile, type DataSource, filesOf } from './data-file.js';
-import { decodeLine, type LineBatch, lineBatches, type RawLine } from './lines.js';
+import { decodeLine, type LineBatch, lineBatches, type LineEnd, type RawLine } from './lines.js';
 import { FILE_START, type Place, type Position, withPlace } from './place.js';
 import type { ReaderOptions } from './reader-options.js';
 
 /** A decoded line and where it stands. */
 export interface TextLine {
   readonly text: string;
+  readonly end: LineEnd;
   readonly start: Position;
   readonly next: Position;
 }
@@ -196,7 +197,7 @@ function failureOf(body: () => void): { readonly error: unknown } | undefined {
 }
 
 function decoded(op: string, raw: RawLine, decode: (bytes: Uint8Array) => string): TextLine {
-  return { text: decodeLine(op, raw, decode), start: raw.start, next: raw.next };
+  return { text: decodeLine(op, raw, decode), end: raw.end, start: raw.start, next: raw.next };
 }
 
 async function readFirstLine(

@@ -4,10 +4,14 @@ import type { DataFile } from './data-file.js';
 import type { Position } from './place.js';
 import { MAX_LINE_BYTES, type ReaderOptions } from './reader-options.js';
 
+/** What ends a line; nothing, at the end of the file. */
+export type LineEnd = '\n' | '\r\n' | '';
+
 /** A line, not yet decoded. */
 export interface RawLine {
   /** Without the line end. */
   readonly bytes: Uint8Array;
+  readonly end: LineEnd;
   readonly start: Position;
   readonly next: Position;
 }
@@ -69,8 +73,7 @@ function createSplitter(options: SplitterOptions): {
     line++;
     held = [];
     heldBytes = 0;
-    const hasReturn = endBytes > 0 && whole.at(-1) === CARRIAGE_RETURN;
-    return { bytes: hasReturn ? whole.subarray(0, -1) : whole, start, next: { byte, line, skip: 0 } };
+    return { ...withoutReturn(whole, endBytes), start, next: { byte, line, skip: 0 } };
   };
 
   return {
@@ -89,6 +92,12 @@ function createSplitter(options: SplitterOptions): {
     },
     end: () => (heldBytes > 0 ? take(new Uint8Array(0), 0) : undefined),
   };
+}
+
+function withoutReturn(whole: Uint8Array, endBytes: number): Pick<RawLine, 'bytes' | 'end'> {
+  if (endBytes === 0) return { bytes: whole, end: '' };
+  if (whole.at(-1) !== CARRIAGE_RETURN) return { bytes: whole, end: '\n' };
+  return { bytes: whole.subarray(0, -1), end: '\r\n' };
 }
 
 function longLine({ op, file, maxLineBytes }: SplitterOptions, line: number): DataError {
