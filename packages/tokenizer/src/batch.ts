@@ -1,5 +1,5 @@
 import { checkChoice, checkInteger, TokenizerError } from './errors.js';
-import type { Encoding } from './encoding.js';
+import type { Encoding, RowStore } from './encoding.js';
 
 /** Rows brought to one length. */
 export interface PaddingOptions {
@@ -17,43 +17,64 @@ export interface BatchEncoding {
   /** 1 for tokens, 0 for padding. */
   readonly attentionMask: Int32Array; // [batch, seqLen]
   readonly typeIds: Int32Array; // [batch, seqLen]
+  /** Which of the texts each row is from; with `returnOverflowing` a text may have several. */
+  readonly sampleIds: Int32Array; // [batch]
   readonly batch: number;
   readonly seqLen: number;
   /** The rows before padding, with tokens and offsets. */
   readonly encodings: readonly Encoding[];
 }
 
+/** What is padded: rows, and the text each is from. */
+interface BatchRows {
+  readonly rows: RowStore;
+  readonly sampleIds: readonly number[];
+  readonly idToToken: (id: number) => string | undefined;
+  /** Id of padding; only needed when rows differ in length. */
+  readonly padId: number | undefined;
+}
+
 /**
  * Pads rows into one batch.
- * @param padId  id of padding; only needed when rows differ in length
  * @throws TokenizerError (bad-length) when a row is longer than the fixed length
  */
 export function padBatch(
-  encodings: readonly Encoding[],
-  { padId, ...options }: PaddingOptions & { readonly padId: number | undefined },
+  { rows, sampleIds, idToToken, padId }: BatchRows,
+  options: PaddingOptions,
 ): BatchEncoding {
   const { paddingSide = 'right' } = options;
-  const batch = encodings.length;
-  const seqLen = paddedLength(encodings, options);
-  const shape = batch * seqLen;
-  const inputIds = new Int32Array(shape); // [batch, seqLen]
-  const attentionMask = new Int32Array(shape);
-  const typeIds = new Int32Array(shape);
+  const batch = rows.size;
+  const seqLen = paddedLength(rows, options);
+  const inputIds = new Int32Array(batch * seqLen); // [batch, seqLen]
+  const attentionMask = new Int32Array(batch * seqLen);
+  const typeIds = new Int32Array(batch * seqLen);
   if (padId !== undefined) inputIds.fill(padId);
-  encodings.forEach((encoding, row) => {
-    const length = encoding.ids.length;
+  for (let row = 0; row < batch; row++) {
+    const length = rows.lengthOf(row);
     if (length < seqLen && padId === undefined) throw noPadToken();
     const at = row * seqLen + (paddingSide === 'left' ? seqLen - length : 0);
-    inputIds.set(encoding.ids, at);
+    rows.copyColumn(row, 0, { array: inputIds, at });
+    rows.copyColumn(row, 3, { array: typeIds, at });
     attentionMask.fill(1, at, at + length);
-    typeIds.set(encoding.typeIds, at);
+  }
+  let encodings: readonly Encoding[] | undefined;
+  return Object.freeze({
+    inputIds,
+    attentionMask,
+    typeIds,
+    sampleIds: Int32Array.from(sampleIds),
+    batch,
+    seqLen,
+    get encodings() {
+      return (encodings ??= sampleIds.map((_, row) => rows.encoding(row, idToToken)));
+    },
   });
-  return Object.freeze({ inputIds, attentionMask, typeIds, batch, seqLen, encodings });
 }
 
-function paddedLength(encodings: readonly Encoding[], options: PaddingOptions): number {
+function paddedLength(rows: RowStore, options: PaddingOptions): number {
   const { padding = 'longest', padToMultipleOf = 1 } = options;
-  const longest = encodings.reduce((most, { ids }) => Math.max(most, ids.length), 0);
+  let longest = 0;
+  for (let row = 0; row < rows.size; row++) longest = Math.max(longest, rows.lengthOf(row));
   const wanted = padding === 'longest' ? longest : padding.length;
   if (longest > wanted) {
     throw new TokenizerError({

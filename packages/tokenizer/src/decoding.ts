@@ -11,6 +11,12 @@ export interface DecodeOptions {
   readonly cleanUpSpaces?: boolean;
 }
 
+/** What decoding works with. */
+export interface DecodeParts {
+  readonly parts: TokenizerParts;
+  readonly index: TokenIndex;
+}
+
 /**
  * Text of ids.
  * @throws TokenizerError (bad-input) for what is not a whole number of at least 0, such as the label -100
@@ -18,29 +24,52 @@ export interface DecodeOptions {
 export function decodeIds(
   ids: ArrayLike<number>,
   options: DecodeOptions,
-  { parts, index }: { readonly parts: TokenizerParts; readonly index: TokenIndex },
+  { parts, index }: DecodeParts,
 ): string {
   checkOptions('decode', options, ['skipSpecialTokens', 'cleanUpSpaces']);
-  checkChoice('decode', 'skipSpecialTokens', options.skipSpecialTokens, [true, false]);
-  checkChoice('decode', 'cleanUpSpaces', options.cleanUpSpaces, [true, false]);
+  checkDecodeOptions('decode', options);
   const { skipSpecialTokens = false, cleanUpSpaces = parts.cleanUpSpaces ?? false } = options;
   const tokens: string[] = [];
   for (let i = 0; i < ids.length; i++) {
-    const id = ids[i]!;
-    if (!Number.isInteger(id) || id < 0) throw notAnId(id, i);
-    if (skipSpecialTokens && index.isSpecial(id)) continue;
-    const token = index.idToToken(id);
+    const token = tokenOf(ids[i]!, { index, skipSpecialTokens, field: `ids[${i}]` });
     if (token !== undefined) tokens.push(token);
   }
-  const text = parts.decoder?.decode(tokens) ?? tokens.join(' ');
+  const text = joinTokens(tokens, parts);
   return cleanUpSpaces ? cleanUp(text) : text;
 }
 
-function notAnId(id: unknown, position: number): TokenizerError {
+/** Tokens to text, as the decoder has it. */
+export function joinTokens(tokens: readonly string[], { decoder }: TokenizerParts): string {
+  return decoder === undefined ? tokens.join(' ') : decoder.decode(tokens).join('');
+}
+
+/**
+ * The token of an id; undefined for one that is skipped or has no token.
+ * @throws TokenizerError (bad-input) for what is no id
+ */
+export function tokenOf(
+  id: number,
+  {
+    index,
+    skipSpecialTokens,
+    field,
+  }: { readonly index: TokenIndex; readonly skipSpecialTokens: boolean; readonly field: string },
+): string | undefined {
+  if (!Number.isInteger(id) || id < 0) throw notAnId(id, field);
+  return skipSpecialTokens && index.isSpecial(id) ? undefined : index.idToToken(id);
+}
+
+/** Checks the values of decode options. @throws TokenizerError (bad-option) */
+export function checkDecodeOptions(op: string, options: DecodeOptions): void {
+  checkChoice(op, 'skipSpecialTokens', options.skipSpecialTokens, [true, false]);
+  checkChoice(op, 'cleanUpSpaces', options.cleanUpSpaces, [true, false]);
+}
+
+function notAnId(id: unknown, field: string): TokenizerError {
   return new TokenizerError({
     code: 'bad-input',
     op: 'decode',
-    field: `ids[${position}]`,
+    field,
     problem: `an id is a whole number of at least 0, got ${show(id)}`,
     remedy:
       id === -100 ? '-100 marks labels that the loss ignores; drop them first.' : 'pass the ids themselves.',

@@ -6,7 +6,10 @@ export interface Encoding {
   readonly ids: Int32Array;
   /** The vocabulary's spelling of each id. */
   readonly tokens: readonly string[];
-  /** Pairs (start, end) in UTF-16 code units of the original text, (0, 0) for special tokens put in. */
+  /**
+   * Pairs (start, end) in UTF-16 code units of the original text (of the word, when it came split into words),
+   * (0, 0) for special tokens put in.
+   */
   readonly offsets: Int32Array;
   /** 0 or 1: which segment the token belongs to, as the post-processor says. */
   readonly typeIds: Int32Array;
@@ -18,6 +21,8 @@ export interface Encoding {
   readonly wordIds: Int32Array;
   /** 0 for the text, 1 for its pair, -1 for special tokens put in: whose `offsets` they are. */
   readonly sequenceIds: Int32Array;
+  /** The further windows of a text that was cut, when `returnOverflowing` asked for them. */
+  readonly overflowing: readonly Encoding[];
 }
 
 /** Tokens [from, to) of one input text. */
@@ -27,40 +32,14 @@ export interface TokenRange {
   readonly to: number;
 }
 
+/** The texts of a row, each cut to a range. */
+export type RowInputs = Readonly<Partial<Record<'A' | 'B', TokenRange>>>;
+
 /** How the template is applied. */
-interface AssembleOptions {
+export interface RowLayout {
   readonly pieces: readonly TemplatePiece[];
   readonly addSpecialTokens: boolean;
   readonly skipsRepeated: boolean;
-  readonly idToToken: (id: number) => string | undefined;
-}
-
-/** Lays out the inputs and the special tokens as the template says. */
-export function assembleEncoding(
-  inputs: Readonly<Partial<Record<'A' | 'B', TokenRange>>>,
-  { pieces, addSpecialTokens, skipsRepeated, idToToken }: AssembleOptions,
-): Encoding {
-  const capacity = lengthOf(inputs.A) + lengthOf(inputs.B) + countSpecialTokens(pieces);
-  const rows = emptyRows(capacity);
-  let length = 0;
-  for (const piece of pieces) {
-    if ('sequence' in piece) {
-      const input = inputs[piece.sequence];
-      if (input === undefined) continue;
-      copyRange(input, rows, { at: length, typeId: piece.typeId, sequence: piece.sequence === 'A' ? 0 : 1 });
-      length += lengthOf(input);
-    } else if (addSpecialTokens) {
-      if (skipsRepeated && length > 0 && rows.ids[length - 1] === piece.ids[0]) continue;
-      for (const id of piece.ids) {
-        rows.ids[length] = id;
-        rows.typeIds[length] = piece.typeId;
-        rows.specialTokensMask[length] = 1;
-        rows.wordIds[length] = -1;
-        rows.sequenceIds[length++] = -1;
-      }
-    }
-  }
-  return freezeRows(rows, length, idToToken);
 }
 
 /** Number of special tokens a template puts in. */
@@ -68,50 +47,160 @@ export function countSpecialTokens(pieces: readonly TemplatePiece[]): number {
   return pieces.reduce((count, piece) => count + ('ids' in piece ? piece.ids.length : 0), 0);
 }
 
-type Rows = Omit<Encoding, 'tokens' | 'attentionMask'>;
+/**
+ * Columns of a row, one after the other in one array: ids, offsets (two entries a token), type ids, attention
+ * mask, special-token mask, word ids, sequence ids. One allocation instead of seven, and batches have rows side by
+ * side.
+ */
+const ROW_ENTRIES = 8;
 
-function emptyRows(capacity: number): Rows {
-  return {
-    ids: new Int32Array(capacity),
-    offsets: new Int32Array(2 * capacity),
-    typeIds: new Int32Array(capacity),
-    specialTokensMask: new Int32Array(capacity),
-    wordIds: new Int32Array(capacity),
-    sequenceIds: new Int32Array(capacity),
-  };
+const nothing = new Int32Array(0);
+const none: readonly Encoding[] = Object.freeze([]);
+
+/** Rows as they are laid out, in memory that grows. */
+export class RowStore {
+  private data: Int32Array = nothing;
+  private used = 0;
+  private readonly starts: number[] = [];
+  private readonly lengths: number[] = [];
+
+  /** @param sizeHint  expected number of tokens; more may come */
+  constructor(sizeHint: number) {
+    if (sizeHint > 0) this.data = new Int32Array(ROW_ENTRIES * sizeHint);
+  }
+
+  /** Number of rows. */
+  get size(): number {
+    return this.starts.length;
+  }
+
+  /** Number of tokens of a row. */
+  lengthOf(row: number): number {
+    return this.lengths[row]!;
+  }
+
+  /** Appends the inputs and the special tokens as the template says; returns the row's number. */
+  add(inputs: RowInputs, layout: RowLayout): number {
+    const length = rowLength(inputs, layout);
+    const end = this.used + ROW_ENTRIES * length;
+    if (end > this.data.length) {
+      const larger = new Int32Array(this.used === 0 ? end : Math.max(end, 2 * this.data.length));
+      if (this.used > 0) larger.set(this.data.subarray(0, this.used));
+      this.data = larger;
+    }
+    writeRow(this.data, { at: this.used, length, inputs, layout });
+    this.starts.push(this.used);
+    this.lengths.push(length);
+    this.used = end;
+    return this.size - 1;
+  }
+
+  /** Copies one column of a row. @param column  0 ids, 3 type ids */
+  copyColumn(row: number, column: 0 | 3, target: { readonly array: Int32Array; readonly at: number }): void {
+    const length = this.lengths[row]!;
+    const from = this.starts[row]! + column * length;
+    for (let i = 0; i < length; i++) target.array[target.at + i] = this.data[from + i]!;
+  }
+
+  /** A row as an encoding: `ids` have memory of their own, which may be handed on; the rest shares the rows'. */
+  encoding(
+    row: number,
+    idToToken: (id: number) => string | undefined,
+    overflowing: readonly Encoding[] = none,
+  ): Encoding {
+    const { data } = this;
+    const at = this.starts[row]!;
+    const length = this.lengths[row]!;
+    const ids = data.slice(at, at + length);
+    let tokens: readonly string[] | undefined;
+    return {
+      ids,
+      get tokens() {
+        return (tokens ??= Array.from(ids, (id) => idToToken(id) ?? ''));
+      },
+      offsets: data.subarray(at + length, at + 3 * length),
+      typeIds: data.subarray(at + 3 * length, at + 4 * length),
+      attentionMask: data.subarray(at + 4 * length, at + 5 * length),
+      specialTokensMask: data.subarray(at + 5 * length, at + 6 * length),
+      wordIds: data.subarray(at + 6 * length, at + 7 * length),
+      sequenceIds: data.subarray(at + 7 * length, at + 8 * length),
+      overflowing,
+    };
+  }
 }
 
-function lengthOf(range: TokenRange | undefined): number {
-  return range === undefined ? 0 : range.to - range.from;
+function rowLength(inputs: RowInputs, { pieces, addSpecialTokens, skipsRepeated }: RowLayout): number {
+  let length = 0;
+  let lastId = -1;
+  for (const piece of pieces) {
+    if ('sequence' in piece) {
+      const range = inputs[piece.sequence];
+      if (range === undefined || range.from === range.to) continue;
+      length += range.to - range.from;
+      lastId = range.sink.ids[range.to - 1]!;
+    } else if (addSpecialTokens && !(skipsRepeated && length > 0 && lastId === piece.ids[0])) {
+      length += piece.ids.length;
+      lastId = piece.ids.at(-1)!;
+    }
+  }
+  return length;
 }
 
-function copyRange(
-  { sink, from, to }: TokenRange,
-  rows: Rows,
-  { at, typeId, sequence }: { readonly at: number; readonly typeId: number; readonly sequence: number },
-): void {
-  rows.ids.set(sink.ids.subarray(from, to), at);
-  rows.offsets.set(sink.offsets.subarray(2 * from, 2 * to), 2 * at);
-  rows.wordIds.set(sink.wordIds.subarray(from, to), at);
-  if (typeId !== 0) rows.typeIds.fill(typeId, at, at + to - from);
-  if (sequence !== 0) rows.sequenceIds.fill(sequence, at, at + to - from);
+interface RowJob {
+  readonly at: number;
+  readonly length: number;
+  readonly inputs: RowInputs;
+  readonly layout: RowLayout;
 }
 
-function freezeRows(rows: Rows, length: number, idToToken: (id: number) => string | undefined): Encoding {
-  const tokens = new Array<string>(length);
-  for (let i = 0; i < length; i++) tokens[i] = idToToken(rows.ids[i]!) ?? '';
-  return Object.freeze({
-    ids: cut(rows.ids, length),
-    tokens,
-    offsets: cut(rows.offsets, 2 * length),
-    typeIds: cut(rows.typeIds, length),
-    attentionMask: new Int32Array(length).fill(1),
-    specialTokensMask: cut(rows.specialTokensMask, length),
-    wordIds: cut(rows.wordIds, length),
-    sequenceIds: cut(rows.sequenceIds, length),
-  });
+function writeRow(data: Int32Array, { at, length, inputs, layout }: RowJob): void {
+  const { pieces, addSpecialTokens, skipsRepeated } = layout;
+  data.fill(1, at + 4 * length, at + 5 * length);
+  let position = at;
+  for (const piece of pieces) {
+    if ('sequence' in piece) {
+      const range = inputs[piece.sequence];
+      if (range === undefined) continue;
+      const sequence = piece.sequence === 'A' ? 0 : 1;
+      writeRange(data, range, { position, at, length, typeId: piece.typeId, sequence });
+      position += range.to - range.from;
+    } else if (addSpecialTokens) {
+      if (skipsRepeated && position > at && data[position - 1] === piece.ids[0]) continue;
+      for (const id of piece.ids) {
+        const token = position++ - at;
+        data[at + token] = id;
+        data[at + length + 2 * token] = 0;
+        data[at + length + 2 * token + 1] = 0;
+        data[at + 3 * length + token] = piece.typeId;
+        data[at + 5 * length + token] = 1;
+        data[at + 6 * length + token] = -1;
+        data[at + 7 * length + token] = -1;
+      }
+    }
+  }
 }
 
-function cut(array: Int32Array, length: number): Int32Array {
-  return array.length === length ? array : array.slice(0, length);
+interface RangePlace {
+  /** Where the first id goes. */
+  readonly position: number;
+  /** Where the row begins, and its number of tokens. */
+  readonly at: number;
+  readonly length: number;
+  readonly typeId: number;
+  readonly sequence: number;
+}
+
+function writeRange(data: Int32Array, { sink, from, to }: TokenRange, place: RangePlace): void {
+  const { at, length, typeId, sequence } = place;
+  const { ids, offsets, wordIds } = sink;
+  let token = place.position - at;
+  for (let i = from; i < to; i++, token++) {
+    data[at + token] = ids[i]!;
+    data[at + length + 2 * token] = offsets[2 * i]!;
+    data[at + length + 2 * token + 1] = offsets[2 * i + 1]!;
+    data[at + 3 * length + token] = typeId;
+    data[at + 5 * length + token] = 0;
+    data[at + 6 * length + token] = wordIds[i]!;
+    data[at + 7 * length + token] = sequence;
+  }
 }

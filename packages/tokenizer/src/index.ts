@@ -3,6 +3,7 @@ export type { BatchEncoding, PaddingOptions } from './batch.js';
 export { createByt5Tokenizer, type Byt5TokenizerOptions } from './byt5.js';
 export type { DecodeOptions } from './decoding.js';
 export { createByteDecoder } from './decoders/byte-decoder.js';
+export { createMetaspaceDecoder } from './decoders/metaspace-decoder.js';
 export {
   cleanUpSpaces,
   createWordPieceDecoder,
@@ -14,8 +15,16 @@ export { tokenizerFromFiles } from './files/read-files.js';
 export { tokenizerFileNames, type TokenizerFiles } from './files/write-files.js';
 export { createByteModel, type ByteModelOptions } from './models/byte-model.js';
 export type { Vocabulary, VocabularyInput } from './models/vocabulary.js';
+export {
+  createUnigram,
+  type PieceKind,
+  type ScoredPiece,
+  type UnigramModel,
+  type UnigramOptions,
+} from './models/unigram.js';
 export { createWordPiece, type WordPieceModel, type WordPieceOptions } from './models/word-piece.js';
 export { createBertNormalizer, type BertNormalizerOptions } from './normalizers/bert-normalizer.js';
+export { createPrecompiledNormalizer } from './normalizers/precompiled-normalizer.js';
 export type {
   Decoder,
   Json,
@@ -30,13 +39,28 @@ export type {
 export {
   createBertProcessor,
   createEosProcessor,
+  createEosTemplate,
   createTemplateProcessor,
   type TemplateOptions,
   type TemplateToken,
 } from './post-processors/template-processor.js';
-export type { EncodeOptions } from './pair-encoder.js';
+export type { EncodeOptions, TextInput } from './pair-encoder.js';
 export { createBertPreTokenizer } from './pre-tokenizers/bert-pre-tokenizer.js';
+export {
+  createMetaspacePreTokenizer,
+  type MetaspaceOptions,
+  type PrependScheme,
+} from './pre-tokenizers/metaspace-pre-tokenizer.js';
+export {
+  readSentencePieceModel,
+  writeSentencePieceModel,
+  type SentencePieceModel,
+  type SentencePieceNormalization,
+} from './sentencepiece/model-file.js';
+export type { StreamDecodeOptions, StreamDecoder } from './stream-decoder.js';
+export { createT5Tokenizer, type T5TokenizerOptions } from './t5.js';
 export { AlignedTextBuilder, type AlignedText } from './text/aligned-text.js';
+export { Scratch } from './text/scratch.js';
 export { TokenSink } from './text/token-sink.js';
 export type { SpecialToken } from './token-index.js';
 export { createTokenizer, type BatchInput, type EncodeBatchOptions, type Tokenizer } from './tokenizer.js';

@@ -1,69 +1,146 @@
-import { assembleEncoding, countSpecialTokens, type Encoding, type TokenRange } from './encoding.js';
+import { countSpecialTokens, type RowInputs, type RowLayout, type TokenRange } from './encoding.js';
 import { checkChoice, checkInteger, show, TokenizerError } from './errors.js';
 import type { TemplatePiece } from './pipeline.js';
-import { createTextEncoder } from './text-encoder.js';
-import type { TokenSink } from './text/token-sink.js';
-import type { TokenIndex } from './token-index.js';
+import { createTextEncoder, type TextEncoder } from './text-encoder.js';
+import { TokenSink } from './text/token-sink.js';
 import type { TokenizerParts } from './tokenizer-parts.js';
-import { truncatedLengths, truncationStrategies, type TruncationStrategy } from './truncation.js';
+import {
+  tokenWindows,
+  truncatedLengths,
+  truncationStrategies,
+  type TokenWindow,
+  type TruncationStrategy,
+} from './truncation.js';
+
+/** A text, or its words when it comes split into words. */
+export type TextInput = string | readonly string[];
 
 /** How one text, or a pair, is encoded. */
 export interface EncodeOptions {
   /** A second text, such as the context of a question. */
-  readonly pair?: string;
+  readonly pair?: TextInput;
+  /**
+   * The text is an array of words: each is encoded by itself, `wordIds` number them, and offsets count from the
+   * start of the word. Default false.
+   */
+  readonly isSplitIntoWords?: boolean;
   /** Puts in the post-processor's special tokens. Default true. */
   readonly addSpecialTokens?: boolean;
+  /** Reads special tokens in the text as text: for texts of strangers. Default false. */
+  readonly splitSpecialTokens?: boolean;
   /** The most tokens the result may have, special tokens included. Default: no limit. */
   readonly maxLength?: number;
   /** Which text is cut to keep within `maxLength`; special tokens stay. Default 'longestFirst'. */
   readonly truncation?: TruncationStrategy;
   /** The end that is cut. Default 'right'. */
   readonly truncationSide?: 'right' | 'left';
+  /** Gives what was cut off as further windows, each with its special tokens. Default false. */
+  readonly returnOverflowing?: boolean;
+  /** Number of tokens that a window shares with the one before. Default 0. */
+  readonly stride?: number;
 }
 
 /** The options that single texts and batches share. */
 export const encodeOptionNames: readonly string[] = [
+  'isSplitIntoWords',
   'addSpecialTokens',
+  'splitSpecialTokens',
   'maxLength',
   'truncation',
   'truncationSide',
+  'returnOverflowing',
+  'stride',
 ];
 
 const bareSingle: readonly TemplatePiece[] = [{ sequence: 'A', typeId: 0 }];
 const barePair: readonly TemplatePiece[] = [...bareSingle, { sequence: 'B', typeId: 1 }];
 
-/** A text, or two, to an encoding; options are checked before. */
-export type PairEncoder = (text: string, pair: string | undefined, options: EncodeOptions) => Encoding;
+/** Where the rows of an input go: the whole of it, or each of its windows, the first one first. */
+export type RowVisitor = (inputs: RowInputs, layout: RowLayout) => void;
 
-/** Encodes, truncates and puts in the special tokens. */
-export function createPairEncoder(parts: TokenizerParts, { idToToken }: TokenIndex): PairEncoder {
+/** Encodes and truncates a text or a pair, and hands each row over; options are checked before. */
+export type PairEncoder = (
+  texts: { readonly text: TextInput; readonly pair: TextInput | undefined },
+  options: EncodeOptions,
+  visit: RowVisitor,
+) => void;
+
+/** Makes the encoder; the tokens it hands over are valid during the call only. */
+export function createPairEncoder(parts: TokenizerParts): PairEncoder {
   const { postProcessor } = parts;
   const encodeText = createTextEncoder(parts);
   const single = postProcessor?.single ?? bareSingle;
   const double = postProcessor?.pair ?? barePair;
   const skipsRepeated = postProcessor?.skipsRepeated ?? false;
-  return (text, pair, options) => {
-    const { addSpecialTokens = true, maxLength, truncation = 'longestFirst' } = options;
+  const sinks = [new TokenSink(64), new TokenSink(64)] as const;
+  return ({ text, pair }, options, visit) => {
+    const { addSpecialTokens = true, maxLength } = options;
     const pieces = pair === undefined ? single : double;
-    const room =
-      maxLength === undefined
-        ? Infinity
-        : roomFor(maxLength, addSpecialTokens ? countSpecialTokens(pieces) : 0);
-    const first = encodeText(text);
-    const second = pair === undefined ? undefined : encodeText(pair);
-    const lengths = { first: first.length, second: second?.length };
-    const kept = truncatedLengths(lengths, { room, strategy: truncation });
-    const inputs = {
-      A: keptRange(first, kept.first, options),
-      ...(second === undefined ? {} : { B: keptRange(second, kept.second!, options) }),
-    };
-    return assembleEncoding(inputs, { pieces, addSpecialTokens, skipsRepeated, idToToken });
+    const first = fill(sinks[0], text, { encodeText, options });
+    const second = pair === undefined ? undefined : fill(sinks[1], pair, { encodeText, options });
+    const specials = addSpecialTokens ? countSpecialTokens(pieces) : 0;
+    const room = maxLength === undefined ? Infinity : roomFor(maxLength, specials);
+    const layout = { pieces, addSpecialTokens, skipsRepeated };
+    for (const inputs of rowsOf({ first, second }, { room, options })) visit(inputs, layout);
   };
 }
 
-function keptRange(sink: TokenSink, length: number, { truncationSide = 'right' }: EncodeOptions): TokenRange {
-  const from = truncationSide === 'right' ? 0 : sink.length - length;
-  return { sink, from, to: from + length };
+function fill(
+  sink: TokenSink,
+  text: TextInput,
+  { encodeText, options }: { readonly encodeText: TextEncoder; readonly options: EncodeOptions },
+): TokenSink {
+  const job = { sink, splitSpecialTokens: options.splitSpecialTokens ?? false };
+  sink.reset();
+  if (typeof text === 'string') {
+    encodeText(text, job);
+    return sink;
+  }
+  text.forEach((word, index) => {
+    const from = sink.length;
+    encodeText(word, job);
+    sink.wordIds.fill(index, from, sink.length);
+  });
+  return sink;
+}
+
+interface RowsJob {
+  readonly room: number;
+  readonly options: EncodeOptions;
+}
+
+/**
+ * The row with what is kept of both texts; then, if asked for, those with further windows, in Hugging Face's
+ * order.
+ */
+function rowsOf(
+  { first, second }: { readonly first: TokenSink; readonly second: TokenSink | undefined },
+  { room, options }: RowsJob,
+): readonly RowInputs[] {
+  const { truncation = 'longestFirst', truncationSide = 'right', stride = 0 } = options;
+  const lengths = { first: first.length, second: second?.length };
+  const kept = truncatedLengths(lengths, { room, strategy: truncation });
+  const windows = (sink: TokenSink, length: number): readonly TokenRange[] => {
+    const all: readonly TokenWindow[] =
+      options.returnOverflowing === true
+        ? tokenWindows(sink.length, { kept: length, stride, side: truncationSide })
+        : [keptWindow(sink.length, length, truncationSide)];
+    return all.map((window) => ({ sink, ...window }));
+  };
+  const firsts = windows(first, kept.first);
+  if (second === undefined) return firsts.map((A) => ({ A }));
+  const seconds = windows(second, kept.second!);
+  const [A, ...laterA] = firsts;
+  const [B, ...laterB] = seconds;
+  return [
+    { A: A!, B: B! },
+    ...laterA.flatMap((later) => seconds.map((each) => ({ A: later, B: each }))),
+    ...laterB.map((later) => ({ A: A!, B: later })),
+  ];
+}
+
+function keptWindow(length: number, kept: number, side: 'right' | 'left'): TokenWindow {
+  return side === 'right' ? { from: 0, to: kept } : { from: length - kept, to: length };
 }
 
 /**
@@ -71,18 +148,62 @@ function keptRange(sink: TokenSink, length: number, { truncationSide = 'right' }
  * @throws TokenizerError (bad-option)
  */
 export function checkEncodeOptions(op: string, options: EncodeOptions): void {
-  checkChoice(op, 'addSpecialTokens', options.addSpecialTokens, [true, false]);
+  for (const name of [
+    'isSplitIntoWords',
+    'addSpecialTokens',
+    'splitSpecialTokens',
+    'returnOverflowing',
+  ] as const) {
+    checkChoice(op, name, options[name], [true, false]);
+  }
   checkInteger(op, 'maxLength', options.maxLength, 0);
+  checkInteger(op, 'stride', options.stride, 0);
   checkChoice(op, 'truncation', options.truncation, truncationStrategies);
   checkChoice(op, 'truncationSide', options.truncationSide, ['right', 'left']);
-  if (options.maxLength !== undefined || options.truncation === undefined) return;
+  if (options.stride !== undefined && options.returnOverflowing !== true) {
+    throw new TokenizerError({
+      code: 'bad-option',
+      op,
+      field: 'stride',
+      problem: `stride is ${options.stride}, but returnOverflowing is not true`,
+      remedy: 'windows share tokens only where there are several: pass returnOverflowing: true.',
+    });
+  }
+  if (options.maxLength !== undefined) return;
+  for (const name of ['truncation', 'truncationSide', 'returnOverflowing'] as const) {
+    if (options[name] === undefined || options[name] === false) continue;
+    throw new TokenizerError({
+      code: 'bad-option',
+      op,
+      field: name,
+      problem: `${name} is ${show(options[name])}, but maxLength is not given`,
+      remedy: 'pass maxLength (often tokenizer.modelMaxLength); without it nothing is cut.',
+    });
+  }
+}
+
+/**
+ * Checks that a text is of the kind the options announce.
+ * @throws TokenizerError (bad-input)
+ */
+export function checkInput(op: string, field: string, { input, options }: InputCheck): void {
+  const isArray = Array.isArray(input);
+  const words = isArray ? (input as readonly unknown[]) : [];
+  const isSplit = options.isSplitIntoWords ?? false;
+  if (isSplit ? isArray && words.every((word) => typeof word === 'string') : typeof input === 'string')
+    return;
   throw new TokenizerError({
-    code: 'bad-option',
+    code: 'bad-input',
     op,
-    field: 'truncation',
-    problem: `truncation is ${show(options.truncation)}, but maxLength is not given`,
-    remedy: 'pass maxLength (often tokenizer.modelMaxLength); without it nothing is cut.',
+    field,
+    problem: `${field} must be ${isSplit ? 'an array of words' : 'a string'}, got ${show(input)}`,
+    ...(isArray && !isSplit ? { remedy: 'pass isSplitIntoWords: true if these are words.' } : {}),
   });
+}
+
+interface InputCheck {
+  readonly input: unknown;
+  readonly options: EncodeOptions;
 }
 
 function roomFor(maxLength: number, specialTokens: number): number {

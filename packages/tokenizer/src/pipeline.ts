@@ -1,4 +1,5 @@
 import type { AlignedText } from './text/aligned-text.js';
+import type { Scratch } from './text/scratch.js';
 import type { TokenSink } from './text/token-sink.js';
 
 /** A value that JSON can hold. */
@@ -13,19 +14,23 @@ export interface Stage {
 
 /** First stage: cleans text, and keeps for each result the place it came from. */
 export interface Normalizer extends Stage {
-  /** Normalises text[start, end); the result is aligned with `text`. */
-  normalize(text: string, start: number, end: number): AlignedText;
+  /**
+   * Normalises text[start, end); the result is aligned with `text`.
+   * @param scratch  memory for the result, which then is valid until the scratch is reset
+   */
+  normalize(text: string, start: number, end: number, scratch?: Scratch): AlignedText;
 }
 
-/** Text cut into words: pairs (start, end) of units of `text`. A pre-tokenizer may replace the text, too. */
+/** Text cut into words: pairs (start, end) of units of `text`, ascending; what lies between is dropped. */
 export interface Words {
   readonly text: AlignedText;
   readonly spans: Int32Array;
 }
 
-/** Second stage: cuts text into words; a token never crosses a word. */
+/** Second stage: cuts words into smaller ones, and may replace the text, too. A token never crosses a word. */
 export interface PreTokenizer extends Stage {
-  preTokenize(text: AlignedText): Words;
+  /** @param scratch  memory for the result, which then is valid until the scratch is reset */
+  preTokenize(words: Words, scratch?: Scratch): Words;
 }
 
 /** Third stage: the vocabulary, and how a word becomes pieces of it. */
@@ -56,7 +61,12 @@ export interface PostProcessor extends Stage {
   readonly skipsRepeated: boolean;
 }
 
-/** Last stage: token strings back to text. */
+/** Last stage: token strings back to pieces of text, which are joined without anything between. */
 export interface Decoder extends Stage {
-  decode(tokens: readonly string[]): string;
+  decode(tokens: readonly string[]): readonly string[];
+  /**
+   * How many tokens from the left keep their text whatever tokens follow; a stream decoder holds the rest back.
+   * Default: all.
+   */
+  settledCount?(tokens: readonly string[]): number;
 }

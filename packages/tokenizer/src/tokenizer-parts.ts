@@ -51,6 +51,10 @@ export interface TokenizerParts {
    * unasked.
    */
   readonly savedDefaults?: { readonly truncation: Json; readonly padding: Json };
+  /** The bytes of spiece.model, when there is one: it is saved beside tokenizer.json. */
+  readonly sentencePieceFile?: Uint8Array;
+  /** T5's switch for spaces after added tokens, as tokenizer_config.json has it. */
+  readonly legacy?: boolean;
   /** Names the file in errors, when the parts come from one. */
   readonly file?: string;
 }

@@ -1,23 +1,29 @@
 import { checkPadding, padBatch, type BatchEncoding, type PaddingOptions } from './batch.js';
 import { decodeIds, type DecodeOptions } from './decoding.js';
-import type { Encoding } from './encoding.js';
-import { checkOptions, checkText, show, TokenizerError } from './errors.js';
+import { RowStore, type Encoding } from './encoding.js';
+import { checkOptions, show, TokenizerError } from './errors.js';
 import { writeTokenizerFiles, type TokenizerFiles } from './files/write-files.js';
 import {
   checkEncodeOptions,
+  checkInput,
   createPairEncoder,
   encodeOptionNames,
   type EncodeOptions,
   type PairEncoder,
+  type TextInput,
 } from './pair-encoder.js';
+import { createStreamDecoder, type StreamDecoder, type StreamDecodeOptions } from './stream-decoder.js';
 import { indexTokens, type SpecialToken } from './token-index.js';
 import type { SpecialTokenRole, TokenizerParts } from './tokenizer-parts.js';
 
 /** How a batch is encoded: as single texts, then padded. */
 export interface EncodeBatchOptions extends Omit<EncodeOptions, 'pair'>, PaddingOptions {}
 
-/** One row of a batch: a text or a pair of texts. */
-export type BatchInput = string | readonly [string, string];
+/**
+ * One row of a batch: a text or a pair of texts; with `isSplitIntoWords`, an array of words or a pair of such
+ * arrays.
+ */
+export type BatchInput = TextInput | readonly [TextInput, TextInput];
 
 /** Text to ids and back. Immutable; every method is pure. */
 export interface Tokenizer {
@@ -30,11 +36,13 @@ export interface Tokenizer {
   /** The longest input the model was made for, when the files say so. */
   readonly modelMaxLength: number | undefined;
   /** Text to tokens. @throws TokenizerError for unknown options and impossible lengths */
-  encode(text: string, options?: EncodeOptions): Encoding;
+  encode(text: TextInput, options?: EncodeOptions): Encoding;
   /** Texts or pairs to one padded batch. @throws TokenizerError as `encode`, and when a row does not fit */
   encodeBatch(texts: readonly BatchInput[], options?: EncodeBatchOptions): BatchEncoding;
   /** Ids to text; ids without a token (rows a model has beyond its vocabulary) give nothing. */
   decode(ids: ArrayLike<number>, options?: DecodeOptions): string;
+  /** Text of ids that come one by one, such as those of a model that writes. */
+  streamDecoder(options?: StreamDecodeOptions): StreamDecoder;
   tokenToId(token: string): number | undefined;
   idToToken(id: number): string | undefined;
   /** True for ids that `decode` leaves out with skipSpecialTokens. */
@@ -43,6 +51,7 @@ export interface Tokenizer {
   toFiles(): TokenizerFiles;
 }
 
+const oneNames = [...encodeOptionNames, 'pair'];
 const batchNames = [...encodeOptionNames, 'padding', 'padToMultipleOf', 'paddingSide'];
 
 /**
@@ -51,23 +60,23 @@ const batchNames = [...encodeOptionNames, 'padding', 'padToMultipleOf', 'padding
  */
 export function createTokenizer(parts: TokenizerParts): Tokenizer {
   const index = indexTokens(parts);
-  const encodePair = createPairEncoder(parts, index);
+  const encodePair = createPairEncoder(parts);
   return Object.freeze({
     parts: Object.freeze({ ...parts }),
     vocabSize: index.vocabSize,
     specialTokens: index.specialTokens,
     modelMaxLength: parts.modelMaxLength,
-    encode(text: string, options: EncodeOptions = {}): Encoding {
-      checkOptions('encode', options, [...encodeOptionNames, 'pair']);
-      checkEncodeOptions('encode', options);
-      checkText('encode', 'text', text);
-      if (options.pair !== undefined) checkText('encode', 'pair', options.pair);
-      return encodePair(text, options.pair, options);
-    },
+    encode: (text: TextInput, options: EncodeOptions = {}) =>
+      encodeOne(text, options, { encodePair, idToToken: index.idToToken }),
     encodeBatch: (texts: readonly BatchInput[], options: EncodeBatchOptions = {}) =>
-      encodeRows(texts, options, { encodePair, padId: index.specialTokens.pad?.id }),
+      encodeRows(texts, options, {
+        encodePair,
+        idToToken: index.idToToken,
+        padId: index.specialTokens.pad?.id,
+      }),
     decode: (ids: ArrayLike<number>, options: DecodeOptions = {}) =>
       decodeIds(ids, options, { parts, index }),
+    streamDecoder: (options: StreamDecodeOptions = {}) => createStreamDecoder(options, { parts, index }),
     tokenToId: index.tokenToId,
     idToToken: index.idToToken,
     isSpecial: index.isSpecial,
@@ -75,32 +84,55 @@ export function createTokenizer(parts: TokenizerParts): Tokenizer {
   });
 }
 
+interface Machinery {
+  readonly encodePair: PairEncoder;
+  readonly idToToken: (id: number) => string | undefined;
+}
+
+function encodeOne(text: TextInput, options: EncodeOptions, { encodePair, idToToken }: Machinery): Encoding {
+  checkOptions('encode', options, oneNames);
+  checkEncodeOptions('encode', options);
+  checkInput('encode', 'text', { input: text, options });
+  if (options.pair !== undefined) checkInput('encode', 'pair', { input: options.pair, options });
+  const rows = new RowStore(0);
+  encodePair({ text, pair: options.pair }, options, (inputs, layout) => rows.add(inputs, layout));
+  const overflowing: Encoding[] = [];
+  for (let row = 1; row < rows.size; row++) overflowing.push(rows.encoding(row, idToToken));
+  return rows.encoding(0, idToToken, overflowing);
+}
+
 function encodeRows(
   texts: readonly BatchInput[],
   options: EncodeBatchOptions,
-  { encodePair, padId }: { readonly encodePair: PairEncoder; readonly padId: number | undefined },
+  { encodePair, idToToken, padId }: Machinery & { readonly padId: number | undefined },
 ): BatchEncoding {
-  checkOptions('encodeBatch', options, batchNames);
-  checkEncodeOptions('encodeBatch', options);
-  checkPadding('encodeBatch', options);
+  const op = 'encodeBatch';
+  checkOptions(op, options, batchNames);
+  checkEncodeOptions(op, options);
+  checkPadding(op, options);
   if (!Array.isArray(texts)) throw notAnArray(texts);
-  const encodings = texts.map((input, row) => {
-    const [text, pair] = typeof input === 'string' ? [input] : checkedPair(input, row);
-    return encodePair(text!, pair, options);
+  const rows = new RowStore(32 * texts.length);
+  const sampleIds: number[] = [];
+  texts.forEach((input: BatchInput, sample) => {
+    const [text, pair] = isPair(input, options) ? input : [input as TextInput, undefined];
+    checkInput(op, `texts[${sample}]`, { input: text, options });
+    if (pair !== undefined) checkInput(op, `texts[${sample}][1]`, { input: pair, options });
+    encodePair({ text, pair }, options, (inputs, layout) => {
+      rows.add(inputs, layout);
+      sampleIds.push(sample);
+    });
   });
   const { padding, padToMultipleOf, paddingSide } = options;
-  return padBatch(encodings, { padding, padToMultipleOf, paddingSide, padId });
+  return padBatch({ rows, sampleIds, idToToken, padId }, { padding, padToMultipleOf, paddingSide });
 }
 
-function checkedPair(input: unknown, row: number): readonly string[] {
-  if (Array.isArray(input) && input.length === 2 && input.every((text) => typeof text === 'string'))
-    return input;
-  throw new TokenizerError({
-    code: 'bad-input',
-    op: 'encodeBatch',
-    field: `texts[${row}]`,
-    problem: `a row is a string or a pair of strings, got ${show(input)}`,
-  });
+/** Two texts; or two arrays of words, as an array of two words is no pair. */
+function isPair(
+  input: BatchInput,
+  { isSplitIntoWords = false }: EncodeBatchOptions,
+): input is readonly [TextInput, TextInput] {
+  if (!Array.isArray(input) || input.length !== 2) return false;
+  return !isSplitIntoWords || input.every((text) => Array.isArray(text));
 }
 
 function notAnArray(texts: unknown): TokenizerError {

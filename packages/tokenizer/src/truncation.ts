@@ -16,6 +16,32 @@ interface PairLengths {
   readonly second: number | undefined;
 }
 
+/** A window of a text: tokens [from, to). */
+export interface TokenWindow {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The windows of `kept` tokens over `length` tokens, each sharing `stride` tokens with the one before; only the
+ * first when there is nothing left over.
+ * @param side  the end that is cut: windows begin at the other
+ * @throws TokenizerError (bad-length) when windows would not move on
+ */
+export function tokenWindows(
+  length: number,
+  { kept, stride, side }: { readonly kept: number; readonly stride: number; readonly side: 'right' | 'left' },
+): readonly TokenWindow[] {
+  if (kept >= length) return [{ from: 0, to: length }];
+  if (stride >= kept) throw strideTooLong(stride, kept);
+  const windows: TokenWindow[] = [];
+  for (let done = 0; ; done += kept - stride) {
+    const end = Math.min(length, done + kept);
+    windows.push(side === 'right' ? { from: done, to: end } : { from: length - end, to: length - done });
+    if (end === length) return windows;
+  }
+}
+
 /**
  * The lengths both texts are cut to, so that together they have at most `room` tokens.
  * @throws TokenizerError (bad-length) when the text that may be cut is not long enough to make room
@@ -56,4 +82,15 @@ function cutLonger(first: number, second: number, room: number): PairLengths {
     longer = room - shorter;
   }
   return isSwapped ? { first: longer, second: shorter } : { first: shorter, second: longer };
+}
+
+function strideTooLong(stride: number, kept: number): TokenizerError {
+  return new TokenizerError({
+    code: 'bad-length',
+    op: 'encode',
+    field: 'stride',
+    problem: `windows of ${kept} tokens cannot share ${stride}`,
+    remedy:
+      'a smaller stride or a larger maxLength; special tokens and the other text take their part of it.',
+  });
 }

@@ -8,13 +8,13 @@ import { bytesToText, textToBytes } from '../text/utf8.js';
 export function createByteDecoder(): Decoder {
   return Object.freeze({
     type: 'Bytes',
-    decode(tokens: readonly string[]): string {
+    decode(tokens: readonly string[]): readonly string[] {
       const bytes: number[] = [];
       for (const token of tokens) {
         if (token.length === 1 && token.charCodeAt(0) < 256) bytes.push(token.charCodeAt(0));
         else for (const byte of textToBytes(token)) bytes.push(byte);
       }
-      return bytesToText(Uint8Array.from(bytes));
+      return [bytesToText(Uint8Array.from(bytes))];
     },
     toJson: () => ({ type: 'Bytes' }),
   });

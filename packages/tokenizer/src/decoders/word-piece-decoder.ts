@@ -15,13 +15,12 @@ export function createWordPieceDecoder(options: WordPieceDecoderOptions = {}): D
   const { prefix = '##', cleanup = true } = options;
   return Object.freeze({
     type: 'WordPiece',
-    decode(tokens: readonly string[]): string {
-      const parts = tokens.map((token, index) => {
+    decode(tokens: readonly string[]): readonly string[] {
+      return tokens.map((token, index) => {
         const part =
           index === 0 ? token : token.startsWith(prefix) ? token.slice(prefix.length) : ` ${token}`;
         return cleanup ? cleanUpSpaces(part).replaceAll(' do not', " don't") : part;
       });
-      return parts.join('');
     },
     toJson: () => ({ type: 'WordPiece', prefix, cleanup }),
   });

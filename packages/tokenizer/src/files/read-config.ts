@@ -30,6 +30,8 @@ export interface TokenizerConfig {
   readonly modelMaxLength: number | undefined;
   readonly cleanUpSpaces: boolean | undefined;
   readonly extraIds: number | undefined;
+  /** T5's switch for spaces after added tokens. */
+  readonly legacy: boolean | undefined;
 }
 
 /** Hugging Face writes 1e30 for "no limit". */
@@ -64,6 +66,7 @@ export function readConfig(
     modelMaxLength: mapField(own('model_max_length'), readMaxLength),
     cleanUpSpaces: mapField(own('clean_up_tokenization_spaces'), booleanValue),
     extraIds: mapField(own('extra_ids'), countValue),
+    legacy: mapField(own('legacy'), booleanValue),
   };
 }
 

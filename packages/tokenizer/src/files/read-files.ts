@@ -1,11 +1,13 @@
 import { bertSpecialTokens } from '../bert.js';
 import { byt5Sentinels, createByt5Tokenizer, FIRST_EXTRA_ID } from '../byt5.js';
 import { createWordPieceDecoder } from '../decoders/word-piece-decoder.js';
-import { checkOptions, checkText, TokenizerError } from '../errors.js';
+import { checkOptions, checkText, show, TokenizerError } from '../errors.js';
 import { createWordPiece, type WordPieceModel } from '../models/word-piece.js';
 import { createBertNormalizer } from '../normalizers/bert-normalizer.js';
 import { createBertProcessor } from '../post-processors/template-processor.js';
 import { createBertPreTokenizer } from '../pre-tokenizers/bert-pre-tokenizer.js';
+import { readSentencePieceModel } from '../sentencepiece/model-file.js';
+import { isSentinel, t5Parts } from '../t5.js';
 import {
   specialAddedToken,
   type AddedToken,
@@ -27,45 +29,69 @@ import { tokenizerFileNames, type TokenizerFiles } from './write-files.js';
 
 /** Classes that read a `vocab.txt` as BERT's WordPiece. */
 const bertClasses = ['BertTokenizer', 'ElectraTokenizer', 'DistilBertTokenizer'];
+/** Classes that read a `spiece.model` as T5 does. */
+const t5Classes = ['T5Tokenizer', 'MT5Tokenizer'];
 
 /**
  * Loads a tokenizer from the files of a Hugging Face folder, given by name.
- * `tokenizer.json` is read when there; else `vocab.txt` (BERT, ELECTRA); a ByT5 folder has only its config.
+ * `tokenizer.json` is read when there; else `spiece.model` (T5) or `vocab.txt` (BERT, ELECTRA); a ByT5 folder has
+ * only its config.
  * @throws TokenizerError naming file and field: missing, malformed or unsupported
  */
 export function tokenizerFromFiles(files: TokenizerFiles): Tokenizer {
   checkOptions('tokenizerFromFiles', files, tokenizerFileNames);
-  for (const [name, content] of Object.entries(files)) {
-    if (content !== undefined) checkText('tokenizerFromFiles', name, content);
-  }
-  const parse = (name: keyof TokenizerFiles) => {
+  checkContents(files);
+  const parse = (name: Exclude<keyof TokenizerFiles, 'spiece.model'>) => {
     const content = files[name];
     return content === undefined ? undefined : parseJson(name, content);
   };
   const configFile = parse('tokenizer_config.json');
   const config = readConfig(configFile, parse('special_tokens_map.json'), parse('added_tokens.json'));
   const tokenizerJson = parse('tokenizer.json');
-  if (tokenizerJson !== undefined) return createTokenizer(readTokenizerJson(tokenizerJson, config));
+  if (tokenizerJson !== undefined) {
+    const parts = readTokenizerJson(tokenizerJson, config);
+    return createTokenizer({ ...parts, ...defined({ sentencePieceFile: files['spiece.model'] }) });
+  }
   const className = config.tokenizerClass?.replace(/Fast$/, '');
   if (className === 'ByT5Tokenizer') return readByt5(config);
+  const checkClass = (known: readonly string[]) => {
+    if (className === undefined || known.includes(className)) return;
+    const supported = [...t5Classes, ...bertClasses, 'ByT5Tokenizer'];
+    failUnsupported(requiredField(configFile!, 'tokenizer_class'), `"${className}"`, supported);
+  };
+  if (files['spiece.model'] !== undefined) {
+    checkClass(t5Classes);
+    return createTokenizer(readT5(files['spiece.model'], config));
+  }
   if (files['vocab.txt'] !== undefined) {
-    if (className !== undefined && !bertClasses.includes(className)) {
-      failUnsupported(requiredField(configFile!, 'tokenizer_class'), `"${className}"`, [
-        ...bertClasses,
-        'ByT5Tokenizer',
-      ]);
-    }
+    checkClass(bertClasses);
     return createTokenizer(readBertVocabulary(files['vocab.txt'], config));
   }
   throw new TokenizerError({
     code: 'missing-file',
     op: 'tokenizerFromFiles',
     file: 'tokenizer.json',
-    problem: `tokenizer.json and vocab.txt are both missing (tokenizer_class: ${className ?? 'not given'})`,
+    problem: `none of tokenizer.json, spiece.model, vocab.txt is there (tokenizer_class: ${className ?? 'not given'})`,
     remedy:
-      'the folder holds the model only, or a SentencePiece model (spiece.model), which is not supported yet. ' +
+      'the folder holds the model only. ' +
       'A ByT5 folder needs tokenizer_class "ByT5Tokenizer" in tokenizer_config.json.',
   });
+}
+
+function checkContents(files: TokenizerFiles): void {
+  for (const [name, content] of Object.entries(files)) {
+    if (content === undefined || (name === 'spiece.model' && content instanceof Uint8Array)) continue;
+    if (name !== 'spiece.model') checkText('tokenizerFromFiles', name, content);
+    else {
+      throw new TokenizerError({
+        code: 'bad-input',
+        op: 'tokenizerFromFiles',
+        field: name,
+        problem: `${name} must be a Uint8Array, got ${show(content)}`,
+        remedy: 'read it without an encoding: it is no text.',
+      });
+    }
+  }
 }
 
 function readTokenizerJson(json: JsonField, config: TokenizerConfig): TokenizerParts {
@@ -104,6 +130,46 @@ function defaultRoles(
 ): Partial<Record<SpecialTokenRole, string>> {
   const known = Object.entries(bertSpecialTokens).filter(([, token]) => has(token));
   return { ...Object.fromEntries(known), unk: model.unkToken };
+}
+
+/** What SentencePiece's model holds, with the names and added tokens of the side files. */
+function readT5(bytes: Uint8Array, config: TokenizerConfig): TokenizerParts {
+  const file = 'spiece.model';
+  const { pieces } = readSentencePieceModel(bytes, file);
+  const listed = config.additionalSpecialTokens ?? [];
+  const sentinels = listed.filter((token) => isSentinel(token)).length;
+  const extraIds = config.extraIds ?? (sentinels > 0 ? sentinels : undefined);
+  const parts = t5Parts({
+    model: bytes,
+    file,
+    specialTokens: config.specialTokens,
+    addedTokens: config.addedTokens.map((token) =>
+      listed.includes(token.content) ? { ...token, special: true } : token,
+    ),
+    ...defined({
+      tokenizerClass: config.tokenizerClass?.replace(/Fast$/, ''),
+      extraIds,
+      legacy: config.legacy,
+      modelMaxLength: config.modelMaxLength,
+    }),
+  });
+  const known = new Set(parts.addedTokens!.map(({ content }) => content));
+  let nextId = parts.addedTokens!.reduce((next, { id }) => Math.max(next, id + 1), pieces.length);
+  const further = listed.flatMap((content) => {
+    if (known.has(content)) return [];
+    return [specialAddedToken(content, parts.model.tokenToId(content) ?? nextId++)];
+  });
+  return {
+    ...parts,
+    addedTokens: [...parts.addedTokens!, ...further],
+    ...defined({ cleanUpSpaces: config.cleanUpSpaces }),
+  };
+}
+
+/** The fields that have a value. */
+function defined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }
 
 function readBertVocabulary(text: string, config: TokenizerConfig): TokenizerParts {

@@ -1,11 +1,13 @@
 import { show, TokenizerError } from '../errors.js';
 import type { WordPieceModel } from '../models/word-piece.js';
 import type { Json } from '../pipeline.js';
+import { isSentinel } from '../t5.js';
 import { specialTokenRoles, type AddedToken, type TokenizerParts } from '../tokenizer-parts.js';
 
 /** Contents of a Hugging Face folder's tokenizer files, by name. */
 export interface TokenizerFiles {
   readonly 'tokenizer.json'?: string;
+  readonly 'spiece.model'?: Uint8Array;
   readonly 'vocab.txt'?: string;
   readonly 'tokenizer_config.json'?: string;
   readonly 'special_tokens_map.json'?: string;
@@ -15,6 +17,7 @@ export interface TokenizerFiles {
 /** Every file name that is read. */
 export const tokenizerFileNames: readonly (keyof TokenizerFiles)[] = [
   'tokenizer.json',
+  'spiece.model',
   'vocab.txt',
   'tokenizer_config.json',
   'special_tokens_map.json',
@@ -23,8 +26,8 @@ export const tokenizerFileNames: readonly (keyof TokenizerFiles)[] = [
 
 /**
  * The files that load these parts again, here and in Hugging Face.
- * WordPiece: tokenizer.json, vocab.txt (when its ids count from 0) and the two side files; ByT5: the side
- * files only.
+ * WordPiece: tokenizer.json, vocab.txt (when its ids count from 0) and the two side files; Unigram: tokenizer.json,
+ * spiece.model (when there is one) and the side files; ByT5: the side files only.
  * @throws TokenizerError (unsupported) for a stage of someone's own, which no file can express
  */
 export function writeTokenizerFiles(parts: TokenizerParts): TokenizerFiles {
@@ -32,20 +35,22 @@ export function writeTokenizerFiles(parts: TokenizerParts): TokenizerFiles {
     'tokenizer_config.json': print(configJson(parts)),
     'special_tokens_map.json': print(specialTokensJson(parts)),
   };
-  if (parts.model.type === 'Bytes') return sideFiles;
-  if (parts.model.type !== 'WordPiece') {
+  const { model, sentencePieceFile } = parts;
+  if (model.type === 'Bytes') return sideFiles;
+  if (model.type !== 'WordPiece' && model.type !== 'Unigram') {
     throw new TokenizerError({
       code: 'unsupported',
       op: 'toFiles',
       field: 'model',
-      problem: `no file form is known for the model ${show(parts.model.type)}`,
+      problem: `no file form is known for the model ${show(model.type)}`,
       remedy: 'save its own data, and compose the tokenizer again with createTokenizer.',
     });
   }
-  const vocabText = vocabularyText(parts.model as WordPieceModel);
+  const vocabText = model.type === 'WordPiece' ? vocabularyText(model as WordPieceModel) : undefined;
   return {
     'tokenizer.json': print(tokenizerJson(parts)),
     ...(vocabText === undefined ? {} : { 'vocab.txt': vocabText }),
+    ...(sentencePieceFile === undefined ? {} : { 'spiece.model': sentencePieceFile }),
     ...sideFiles,
   };
 }
@@ -96,9 +101,19 @@ function configJson(parts: TokenizerParts): Json {
     ...(cleanUpSpaces === undefined ? {} : { clean_up_tokenization_spaces: cleanUpSpaces }),
     ...normalizerSettings(normalizer?.toJson()),
     ...specialTokensJson(parts),
-    ...(parts.model.type === 'Bytes' ? { extra_ids: additionalTokens(parts).length } : {}),
+    ...extraIdsJson(parts),
+    ...(parts.legacy === undefined ? {} : { legacy: parts.legacy }),
     added_tokens_decoder: Object.fromEntries(decoderTable) as Json,
   };
+}
+
+/** ByT5 counts all further tokens as sentinels, T5 those that its model has no piece for. */
+function extraIdsJson(parts: TokenizerParts): { readonly [key: string]: Json } {
+  const further = additionalTokens(parts);
+  if (parts.model.type === 'Bytes') return { extra_ids: further.length };
+  if (parts.model.type !== 'Unigram') return {};
+  const isNew = (token: string) => isSentinel(token) && parts.model.tokenToId(token) === undefined;
+  return { extra_ids: further.filter(isNew).length };
 }
 
 function normalizerSettings(normalizer: Json | undefined): { readonly [key: string]: Json } {

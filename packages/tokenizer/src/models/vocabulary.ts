@@ -22,13 +22,10 @@ const largestId = 0x7fffff;
 export function createVocabulary(input: VocabularyInput, where: { op: string; file?: string }): Vocabulary {
   const ids = new Map<string, number>();
   const tokens: (string | undefined)[] = [];
-  const entries = Array.isArray(input)
-    ? (input as readonly string[]).map((token, id): [string, number] => [token, id])
-    : [...(input as ReadonlyMap<string, number>)];
   const fail = (problem: string, remedy: string): never => {
     throw new TokenizerError({ code: 'malformed-file', ...where, field: 'vocab', problem, remedy });
   };
-  for (const [token, id] of entries) {
+  const add = (token: string, id: number): void => {
     if (typeof token !== 'string') fail(`token ${show(token)} is not a string`, 'a damaged vocabulary.');
     if (!Number.isInteger(id) || id < 0 || id > largestId) {
       fail(`token ${show(token)} has id ${show(id)}`, `ids are integers from 0 to ${largestId}.`);
@@ -45,6 +42,8 @@ export function createVocabulary(input: VocabularyInput, where: { op: string; fi
     }
     ids.set(token, id);
     tokens[id] = token;
-  }
+  };
+  if (Array.isArray(input)) (input as readonly string[]).forEach(add);
+  else (input as ReadonlyMap<string, number>).forEach((id, token) => add(token, id));
   return Object.freeze({ size: ids.size, ids, tokens });
 }

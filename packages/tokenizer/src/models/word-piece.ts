@@ -9,6 +9,7 @@ import {
   type TrieEntry,
 } from '../text/code-unit-trie.js';
 import type { TokenSink } from '../text/token-sink.js';
+import { WordMemo } from '../text/word-memo.js';
 import { createVocabulary, type Vocabulary, type VocabularyInput } from './vocabulary.js';
 
 /** How words become pieces. */
@@ -62,7 +63,12 @@ export function createWordPiece(options: WordPieceOptions): WordPieceModel {
       remedy: 'set unkToken (unk_token in files) to the name this vocabulary uses.',
     });
   }
-  const trie = pieceTrie(vocabulary, continuingSubwordPrefix);
+  const lookup: Lookup = {
+    trie: pieceTrie(vocabulary, continuingSubwordPrefix),
+    unkId,
+    maxChars: maxInputCharsPerWord,
+    memo: new WordMemo(),
+  };
   return Object.freeze({
     type: 'WordPiece',
     vocabulary,
@@ -73,7 +79,7 @@ export function createWordPiece(options: WordPieceOptions): WordPieceModel {
     tokenToId: (token: string) => vocabulary.ids.get(token),
     idToToken: (id: number) => vocabulary.tokens[id],
     encode(words: Words, sink: TokenSink) {
-      encodeWords(words, sink, { trie, unkId, maxChars: maxInputCharsPerWord });
+      encodeWords(words, sink, lookup);
     },
     toJson: (): Json => ({
       type: 'WordPiece',
@@ -100,6 +106,7 @@ interface Lookup {
   readonly trie: CodeUnitTrie;
   readonly unkId: number;
   readonly maxChars: number;
+  readonly memo: WordMemo;
 }
 
 function encodeWords({ text, spans }: Words, sink: TokenSink, lookup: Lookup): void {
@@ -107,10 +114,16 @@ function encodeWords({ text, spans }: Words, sink: TokenSink, lookup: Lookup): v
   for (let i = 0; i < spans.length; i += 2) {
     const start = spans[i]!;
     const end = spans[i + 1]!;
-    const before = sink.length;
-    if (isTooLong(units, start, end, lookup.maxChars) || !encodeWord(units, start, end, sink, lookup.trie)) {
-      sink.truncate(before);
-      sink.push(lookup.unkId, start, end);
+    if (!lookup.memo.recall(units, { start, end, sink })) {
+      const from = sink.length;
+      if (
+        isTooLong(units, start, end, lookup.maxChars) ||
+        !encodeWord(units, start, end, sink, lookup.trie)
+      ) {
+        sink.truncate(from);
+        sink.push(lookup.unkId, start, end);
+      }
+      lookup.memo.remember(units, { start, end, sink, from });
     }
     sink.wordCount++;
   }

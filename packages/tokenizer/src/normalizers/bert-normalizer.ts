@@ -1,6 +1,7 @@
 import { checkOptions } from '../errors.js';
 import type { Json, Normalizer } from '../pipeline.js';
-import { AlignedTextBuilder, type AlignedText } from '../text/aligned-text.js';
+import type { AlignedText, AlignedTextBuilder } from '../text/aligned-text.js';
+import { Scratch } from '../text/scratch.js';
 import { codePointAt, widthAt } from '../text/code-units.js';
 import { createCanonicalDecomposer, type AlignedCodePoint } from '../unicode/canonical-order.js';
 import {
@@ -44,8 +45,8 @@ export function createBertNormalizer(options: BertNormalizerOptions = {}): Norma
   const expansions = createExpansionTable(rules);
   return Object.freeze({
     type: 'BertNormalizer',
-    normalize(text: string, start: number, end: number): AlignedText {
-      const builder = new AlignedTextBuilder(end - start);
+    normalize(text: string, start: number, end: number, scratch = new Scratch()): AlignedText {
+      const builder = scratch.builder(end - start);
       for (let i = start; i < end;) {
         builder.beginLinear(i);
         i = builder.pushMapped(text, expansions.simple, i, end);

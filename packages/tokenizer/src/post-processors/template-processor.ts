@@ -40,11 +40,15 @@ export function createBertProcessor({
   return createTemplateProcessor({ single, pair: [...single, sequence('B', 1), special(sep, 1)] });
 }
 
+/** T5's layout: `A </s>`, or `A </s> B </s>`, all of type 0. */
+export function createEosTemplate({ eos }: { readonly eos: TemplateToken }): PostProcessor {
+  const single = [sequence('A', 0), special(eos, 0)];
+  return createTemplateProcessor({ single, pair: [...single, sequence('B', 0), special(eos, 0)] });
+}
+
 /** ByT5's layout: `A </s>`, or `A </s> B </s>`; a text that already ends with `</s>` gets no second one. */
 export function createEosProcessor({ eos }: { readonly eos: TemplateToken }): PostProcessor {
-  const single = [sequence('A', 0), special(eos, 0)];
-  const template = createTemplateProcessor({ single, pair: [...single, sequence('B', 0), special(eos, 0)] });
-  return Object.freeze({ ...template, type: 'EosUnlessPresent', skipsRepeated: true });
+  return Object.freeze({ ...createEosTemplate({ eos }), type: 'EosUnlessPresent', skipsRepeated: true });
 }
 
 /** A place for one of the input texts. */

@@ -1,7 +1,7 @@
 import type { PreTokenizer, Words } from '../pipeline.js';
-import type { AlignedText } from '../text/aligned-text.js';
 import { codePointIn } from '../text/code-units.js';
-import { SpanList } from '../text/span-list.js';
+import { Scratch } from '../text/scratch.js';
+import type { SpanList } from '../text/span-list.js';
 import { BERT_PUNCTUATION_RANGES, WHITE_SPACE_RANGES } from '../unicode/code-point-ranges.js';
 import { parseCodePointSet, type CodePointSet } from '../unicode/code-point-set.js';
 
@@ -16,8 +16,12 @@ export function createBertPreTokenizer(): PreTokenizer {
   const classes = classTable(punctuation);
   return Object.freeze({
     type: 'BertPreTokenizer',
-    preTokenize(text: AlignedText): Words {
-      return { text, spans: cut(text, classes, punctuation) };
+    preTokenize({ text, spans }: Words, scratch = new Scratch()): Words {
+      const cuts = scratch.spans();
+      for (let i = 0; i < spans.length; i += 2) {
+        cut(text.units, { start: spans[i]!, end: spans[i + 1]!, classes, punctuation, cuts });
+      }
+      return { text, spans: cuts.finish() };
     },
     toJson: () => ({ type: 'BertPreTokenizer' }),
   });
@@ -33,25 +37,31 @@ function classTable(punctuation: CodePointSet): Uint8Array {
   return classes.fill(SURROGATE, 0xd800, 0xe000);
 }
 
-function cut({ units, length }: AlignedText, classes: Uint8Array, punctuation: CodePointSet): Int32Array {
-  const spans = new SpanList((length >> 2) + 1);
-  let wordStart = 0;
-  for (let i = 0; i < length; i++) {
+interface CutJob {
+  readonly start: number;
+  readonly end: number;
+  readonly classes: Uint8Array;
+  readonly punctuation: CodePointSet;
+  readonly cuts: SpanList;
+}
+
+function cut(units: Uint16Array, { start, end, classes, punctuation, cuts }: CutJob): void {
+  let wordStart = start;
+  for (let i = start; i < end; i++) {
     let kind = classes[units[i]!]!;
     if (kind === LETTER) continue;
     let width = 1;
     if (kind === SURROGATE) {
-      const codePoint = codePointIn(units, i, length);
+      const codePoint = codePointIn(units, i, end);
       if (codePoint > 0xffff) width = 2;
       kind = punctuation.has(codePoint) ? PUNCTUATION : LETTER;
     }
     if (kind !== LETTER) {
-      if (wordStart < i) spans.push(wordStart, i);
-      if (kind === PUNCTUATION) spans.push(i, i + width);
+      if (wordStart < i) cuts.push(wordStart, i);
+      if (kind === PUNCTUATION) cuts.push(i, i + width);
       wordStart = i + width;
     }
     i += width - 1;
   }
-  if (wordStart < length) spans.push(wordStart, length);
-  return spans.finish();
+  if (wordStart < end) cuts.push(wordStart, end);
 }

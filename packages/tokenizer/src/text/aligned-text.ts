@@ -22,10 +22,30 @@ export class AlignedTextBuilder {
   private length = 0;
   private segments = new Int32Array(12);
   private segmentsLength = 0;
+  /** Segment of the text that pushAligned read last; such texts are read from left to right. */
+  private cursor = 0;
 
   /** @param sizeHint  expected length in code units; the text may grow beyond it */
   constructor(sizeHint: number) {
-    this.units = new Uint16Array(sizeHint);
+    this.units = new Uint16Array(Math.max(64, sizeHint));
+  }
+
+  /** Forgets the text; the memory stays. */
+  reset(sizeHint: number): void {
+    if (this.units.length < sizeHint) this.units = new Uint16Array(sizeHint);
+    this.length = 0;
+    this.segmentsLength = 0;
+    this.cursor = 0;
+  }
+
+  /** Number of entries that there is room for. */
+  get capacity(): number {
+    return this.units.length + this.segments.length;
+  }
+
+  /** Number of code units so far. */
+  get size(): number {
+    return this.length;
   }
 
   /** Starts a linear stretch: units pushed from here on map one to one from `originalStart`. */
@@ -61,6 +81,31 @@ export class AlignedTextBuilder {
     }
     this.length = at;
     return i;
+  }
+
+  /** Takes the last code unit back; the segment it began in stays. */
+  pop(): void {
+    this.length--;
+  }
+
+  /** Appends units [from, to) of another text, aligned with that text's original. */
+  pushAligned({ units, segments }: AlignedText, from: number, to: number): void {
+    if (this.length + to - from > this.units.length) this.units = grown(this.units, this.length + to - from);
+    const last = segments.length - 3;
+    let segment = this.cursor <= last && segments[this.cursor]! <= from ? this.cursor : 0;
+    for (let i = from; i < to;) {
+      while (segment < last && segments[segment + 3]! <= i) segment += 3;
+      const stop = segment < last && segments[segment + 3]! < to ? segments[segment + 3]! : to;
+      const isLinear = segments[segment + 2] === LINEAR;
+      this.pushSegment(
+        segments[segment + 1]! + (isLinear ? i - segments[segment]! : 0),
+        segments[segment + 2]!,
+      );
+      let at = this.length;
+      for (; i < stop; i++) this.units[at++] = units[i]!;
+      this.length = at;
+    }
+    this.cursor = segment;
   }
 
   /** Appends one code point. */
@@ -101,16 +146,21 @@ export class AlignedTextBuilder {
  * text[start, end) as it is, aligned with itself; lone surrogates become U+FFFD, as in Rust and in
  * TextEncoder.
  */
-export function alignedSlice(text: string, start: number, end: number): AlignedText {
-  const units = new Uint16Array(end - start);
-  for (let i = start; i < end; i++) units[i - start] = text.charCodeAt(i);
-  for (let i = 0; i < units.length; i++) {
-    const unit = units[i]!;
-    if ((unit & 0xf800) !== 0xd800) continue;
-    if (unit < 0xdc00 && (units[i + 1]! & 0xfc00) === 0xdc00) i++;
-    else units[i] = 0xfffd;
+export function alignedSlice(
+  text: string,
+  { start, end, builder }: { start: number; end: number; builder?: AlignedTextBuilder },
+): AlignedText {
+  const slice = builder ?? new AlignedTextBuilder(end - start);
+  slice.beginLinear(start);
+  for (let i = start; i < end; i++) {
+    const unit = text.charCodeAt(i);
+    if ((unit & 0xf800) !== 0xd800) slice.push(unit);
+    else if (unit < 0xdc00 && i + 1 < end && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) {
+      slice.push(unit);
+      slice.push(text.charCodeAt(++i));
+    } else slice.push(0xfffd);
   }
-  return { units, length: units.length, segments: Int32Array.of(0, start, LINEAR) };
+  return slice.finish();
 }
 
 /** Units [from, to) as a text of its own, aligned with the same original. */
@@ -125,6 +175,26 @@ export function sliceAligned({ units, segments }: AlignedText, from: number, to:
     kept.push(start + skipped - from, segments[i + 1]! + (isLinear ? skipped : 0), segments[i + 2]!);
   }
   return { units: units.subarray(from, to), length: to - from, segments: Int32Array.from(kept) };
+}
+
+/** The text as one word, as a pipeline begins. */
+export function wholeText(text: AlignedText): { readonly text: AlignedText; readonly spans: Int32Array } {
+  return { text, spans: text.length === 0 ? new Int32Array(0) : Int32Array.of(0, text.length) };
+}
+
+/** Where units [from, to) of the text came from: the start, and the end, in the original. */
+export function sourceOf({ segments }: AlignedText, from: number, to: number): readonly [number, number] {
+  let low = 0;
+  let high = segments.length / 3 - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (segments[3 * middle]! <= from) low = middle;
+    else high = middle - 1;
+  }
+  const start = segments[3 * low + 1]! + (segments[3 * low + 2] === LINEAR ? from - segments[3 * low]! : 0);
+  while (3 * low + 3 < segments.length && segments[3 * low + 3]! < to) low++;
+  const blockEnd = segments[3 * low + 2]!;
+  return [start, blockEnd === LINEAR ? segments[3 * low + 1]! + to - segments[3 * low]! : blockEnd];
 }
 
 /** The text as a string. */
@@ -143,6 +213,11 @@ export function mapToOriginal(
   to = offsets.length,
 ): void {
   const { segments } = aligned;
+  if (segments.length === 3 && segments[2] === LINEAR) {
+    const shift = segments[1]! - segments[0]!;
+    if (shift !== 0) for (let i = from; i < to; i++) offsets[i]! += shift;
+    return;
+  }
   let segment = 0;
   const seek = (unit: number) => {
     while (segment > 0 && segments[segment]! > unit) segment -= 3;

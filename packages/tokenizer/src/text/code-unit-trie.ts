@@ -42,7 +42,7 @@ export function trieSlot(trie: { slots: Int32Array; mask: number }, node: number
  * A later entry with the same root and key replaces the value.
  */
 export function buildTrie(entries: readonly TrieEntry[], rootCount: number): CodeUnitTrie {
-  let trie = emptyTrie(Math.max(64, entries.length * 2));
+  let trie = emptyTrie(entries.length * 4);
   let nodeCount = rootCount;
   let used = 0;
   for (const { root, key, value } of entries) {
@@ -54,7 +54,10 @@ export function buildTrie(entries: readonly TrieEntry[], rootCount: number): Cod
           trie = rehashed(trie);
           slot = trieSlot(trie, node, key.charCodeAt(i));
         }
-        trie.slots.set([node, key.charCodeAt(i), nodeCount++, NO_VALUE], 4 * slot);
+        trie.slots[4 * slot] = node;
+        trie.slots[4 * slot + 1] = key.charCodeAt(i);
+        trie.slots[4 * slot + 2] = nodeCount++;
+        trie.slots[4 * slot + 3] = NO_VALUE;
         used++;
       }
       if (i === key.length - 1) trie.slots[4 * slot + 3] = value;
@@ -75,7 +78,7 @@ function rehashed(trie: { slots: Int32Array; mask: number }): { slots: Int32Arra
   for (let i = 0; i < trie.slots.length; i += 4) {
     if (trie.slots[i] === NO_NODE) continue;
     const slot = trieSlot(larger, trie.slots[i]!, trie.slots[i + 1]!);
-    larger.slots.set(trie.slots.subarray(i, i + 4), 4 * slot);
+    for (let k = 0; k < 4; k++) larger.slots[4 * slot + k] = trie.slots[i + k]!;
   }
   return larger;
 }

@@ -19,6 +19,16 @@ export class SpanList {
     this.pairs[this.length++] = end;
   }
 
+  /** Forgets the spans; the memory stays. */
+  reset(): void {
+    this.length = 0;
+  }
+
+  /** Number of entries that there is room for. */
+  get capacity(): number {
+    return this.pairs.length;
+  }
+
   /** The spans so far, two entries each. */
   finish(): Int32Array {
     return this.pairs.subarray(0, this.length);

@@ -1,3 +1,6 @@
+/** A sink with more tokens than this is not kept for the next text. */
+const mostKept = 1 << 20;
+
 /** Tokens as they are found: ids, offset pairs and word numbers in arrays that grow. */
 export class TokenSink {
   ids: Int32Array;
@@ -26,13 +29,23 @@ export class TokenSink {
     this.length = at + 1;
   }
 
+  /** Forgets the tokens; the memory stays unless it is large. */
+  reset(): void {
+    this.length = 0;
+    this.wordCount = 0;
+    if (this.ids.length > mostKept) this.resize(16);
+  }
+
   /** Drops the tokens from `length` on: a word turned out to have no pieces. */
   truncate(length: number): void {
     this.length = length;
   }
 
   private grow(): void {
-    const size = Math.max(16, 2 * this.ids.length);
+    this.resize(Math.max(16, 2 * this.ids.length));
+  }
+
+  private resize(size: number): void {
     this.ids = resized(this.ids, size);
     this.offsets = resized(this.offsets, 2 * size);
     this.wordIds = resized(this.wordIds, size);
@@ -40,7 +53,7 @@ export class TokenSink {
 }
 
 function resized(array: Int32Array, length: number): Int32Array {
-  const larger = new Int32Array(length);
-  larger.set(array);
-  return larger;
+  const other = new Int32Array(length);
+  other.set(length < array.length ? array.subarray(0, length) : array);
+  return other;
 }

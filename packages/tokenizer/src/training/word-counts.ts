@@ -1,6 +1,6 @@
 import { show, TokenizerError } from '../errors.js';
 import type { Normalizer, PreTokenizer } from '../pipeline.js';
-import { textOf } from '../text/aligned-text.js';
+import { textOf, wholeText } from '../text/aligned-text.js';
 import { stringFromUnits } from '../text/code-units.js';
 import { pause } from './pause.js';
 
@@ -26,7 +26,7 @@ export async function countWords(
   let charsThisTurn = 0;
   for await (const text of texts) {
     if (typeof text !== 'string') throw notText(text, textCount);
-    const words = preTokenizer.preTokenize(normalizer.normalize(text, 0, text.length));
+    const words = preTokenizer.preTokenize(wholeText(normalizer.normalize(text, 0, text.length)));
     const whole = textOf(words.text);
     for (let i = 0; i < words.spans.length; i += 2) {
       const start = words.spans[i]!;

@@ -1,0 +1,273 @@
+import { checkChoice, checkInteger, checkOptions, show, TokenizerError } from '../errors.js';
+import type { Json, Model, Words } from '../pipeline.js';
+import { buildTrie, type CodeUnitTrie, type TrieEntry } from '../text/code-unit-trie.js';
+import type { TokenSink } from '../text/token-sink.js';
+import { stringFromUnits } from '../text/code-units.js';
+import { textToBytes } from '../text/utf8.js';
+import { WordMemo } from '../text/word-memo.js';
+import { UNKNOWN_PIECE, UnigramLattice } from './unigram-lattice.js';
+import { createVocabulary, type Vocabulary } from './vocabulary.js';
+
+/** A piece of the vocabulary and its log probability. */
+export type ScoredPiece = readonly [piece: string, score: number];
+
+/**
+ * What a piece is for. Only 'normal' and 'userDefined' ones are found in texts; a user-defined one costs nothing.
+ */
+export type PieceKind = 'normal' | 'unknown' | 'control' | 'userDefined' | 'unused' | 'byte';
+
+/** How words become pieces. */
+export interface UnigramOptions {
+  /** Pieces in the order of their ids. */
+  readonly pieces: readonly ScoredPiece[];
+  /** Id of the piece for what no other piece spells; without one, such a text is an error. */
+  readonly unkId?: number;
+  /** Spells unknown characters by the pieces `<0x00>` … `<0xFF>` of their UTF-8 bytes. Default false. */
+  readonly byteFallback?: boolean;
+  /** Kind of each piece. Default: all are normal, as in a tokenizer.json. */
+  readonly kinds?: readonly PieceKind[];
+  /**
+   * How log probabilities are added up. It decides between spellings of the same probability only, such as those
+   * of "titititi": SentencePiece keeps sums in 'single' precision, over the whole text; Hugging Face in 'double',
+   * word by word. Default 'double'.
+   */
+  readonly precision?: 'single' | 'double';
+  /** Names the file in errors, when the pieces come from one. */
+  readonly file?: string;
+}
+
+/** Unigram as a pipeline stage, with the pieces it was made from. */
+export interface UnigramModel extends Model {
+  readonly type: 'Unigram';
+  readonly vocabulary: Vocabulary;
+  readonly pieces: readonly ScoredPiece[];
+  readonly kinds: readonly PieceKind[] | undefined;
+  readonly unkId: number | undefined;
+  readonly byteFallback: boolean;
+}
+
+const optionNames = ['pieces', 'unkId', 'byteFallback', 'kinds', 'precision', 'file'];
+
+/** How much worse than the worst piece an unknown character is, in log probability. */
+const unkPenalty = 10;
+
+/**
+ * SentencePiece's Unigram model: of all ways to spell a word with pieces, the most probable. Neighbouring
+ * unknown characters make one unknown token.
+ * @throws TokenizerError when pieces are damaged or occur twice
+ * @see Kudo 2018 (arXiv 1804.10959); SentencePiece's unigram_model.cc
+ */
+export function createUnigram(options: UnigramOptions): UnigramModel {
+  const op = 'createUnigram';
+  checkOptions(op, options, optionNames);
+  const { pieces, unkId, byteFallback = false, kinds, precision = 'double', file } = options;
+  const where = { op, ...(file === undefined ? {} : { file }) };
+  checkInteger(op, 'unkId', unkId, 0);
+  checkChoice(op, 'byteFallback', byteFallback, [true, false]);
+  checkChoice(op, 'precision', precision, ['single', 'double']);
+  checkPieces(options, where);
+  const vocabulary = createVocabulary(
+    pieces.map(([piece]) => piece),
+    where,
+  );
+  const { scores, unkScore } = effectiveScores(pieces, kinds);
+  const encoder: WordEncoder = {
+    scores,
+    unkScore,
+    lattice: new UnigramLattice({ trie: pieceTrie(vocabulary, kinds), scores, unkScore, precision }),
+    unkId,
+    byteIds: byteFallback ? bytePieceIds(vocabulary) : undefined,
+  };
+  const memo = new WordMemo();
+  const encodeWords = precision === 'single' ? encodeAsOneText : encodeWordByWord;
+  return Object.freeze({
+    type: 'Unigram',
+    vocabulary,
+    pieces,
+    kinds,
+    unkId,
+    byteFallback,
+    vocabSize: vocabulary.size,
+    tokenToId: (token: string) => vocabulary.ids.get(token),
+    idToToken: (id: number) => vocabulary.tokens[id],
+    encode(words: Words, sink: TokenSink) {
+      encodeWords(words, { sink, encoder, memo });
+    },
+    toJson: (): Json => ({
+      type: 'Unigram',
+      unk_id: unkId ?? null,
+      vocab: pieces.map(([piece], id) => [piece, scores[id]!]),
+      byte_fallback: byteFallback,
+    }),
+  });
+}
+
+interface WordEncoder {
+  readonly lattice: UnigramLattice;
+  readonly scores: Float64Array;
+  readonly unkScore: number;
+  readonly unkId: number | undefined;
+  /** By byte, or undefined when unknown characters are not spelled by bytes. */
+  readonly byteIds: Int32Array | undefined;
+}
+
+interface TextJob {
+  readonly sink: TokenSink;
+  readonly encoder: WordEncoder;
+  readonly memo: WordMemo;
+}
+
+function encodeWordByWord({ text, spans }: Words, { sink, encoder, memo }: TextJob): void {
+  for (let i = 0; i < spans.length; i += 2) {
+    const start = spans[i]!;
+    const end = spans[i + 1]!;
+    if (!memo.recall(text.units, { start, end, sink })) {
+      const from = sink.length;
+      encodeWord(text.units, { start, end, before: 0, sink, encoder });
+      memo.remember(text.units, { start, end, sink, from });
+    }
+    sink.wordCount++;
+  }
+}
+
+/** Four roundings of single precision, relative to a sum: two paths, each off by one a piece, and some room. */
+const roundingStep = 2 ** -22;
+
+/**
+ * As SentencePiece: a sum in single precision runs through the text. What the memo holds is what double precision
+ * would choose; a word with a closer call than rounding can decide is searched anew, and so are words with unknown
+ * characters, whose log probability their tokens do not tell.
+ */
+function encodeAsOneText({ text, spans }: Words, { sink, encoder, memo }: TextJob): void {
+  const { lattice, unkScore, scores } = encoder;
+  let total = 0;
+  for (let i = 0; i < spans.length; i += 2) {
+    const start = spans[i]!;
+    const end = spans[i + 1]!;
+    const from = sink.length;
+    const rounding = (end - start) * roundingStep * (Math.abs(total) + (end - start) * -unkScore);
+    if (memo.recall(text.units, { start, end, sink, leastMargin: rounding })) {
+      for (let k = from; k < sink.length; k++) total = Math.fround(total + scores[sink.ids[k]!]!);
+    } else {
+      const hasUnknown = encodeWord(text.units, { start, end, before: total, sink, encoder });
+      const margin = lattice.margin / 2; // the search was itself off by rounding
+      if (!hasUnknown && margin > rounding) memo.remember(text.units, { start, end, sink, from, margin });
+      total = lattice.total;
+    }
+    sink.wordCount++;
+  }
+}
+
+interface WordJob {
+  readonly start: number;
+  readonly end: number;
+  readonly sink: TokenSink;
+  readonly encoder: WordEncoder;
+}
+
+/** Appends the best spelling of units [start, end); true when it has unknown characters. */
+function encodeWord(
+  units: Uint16Array,
+  { start, end, before, sink, encoder }: WordJob & { readonly before: number },
+): boolean {
+  const { lattice, unkId } = encoder;
+  let runStart = -1;
+  let hasUnknown = false;
+  for (let i = lattice.search(units, { start, end, before }) - 1; i >= 0; i--) {
+    const id = lattice.ids[i]!;
+    const from = lattice.starts[i]!;
+    if (id === UNKNOWN_PIECE || id === unkId) {
+      if (runStart < 0) runStart = from;
+      hasUnknown = true;
+      continue;
+    }
+    if (runStart >= 0) pushUnknown(units, { start: runStart, end: from, sink, encoder });
+    runStart = -1;
+    sink.push(id, from, i === 0 ? end : lattice.starts[i - 1]!);
+  }
+  if (runStart >= 0) pushUnknown(units, { start: runStart, end, sink, encoder });
+  return hasUnknown;
+}
+
+/** One token for a run of unknown characters, or its bytes; each byte has the run's offsets, as in Hugging Face. */
+function pushUnknown(units: Uint16Array, { start, end, sink, encoder }: WordJob): void {
+  const { byteIds, unkId } = encoder;
+  if (byteIds !== undefined) {
+    const bytes = textToBytes(stringFromUnits(units, start, end));
+    if (bytes.every((byte) => byteIds[byte]! >= 0)) {
+      for (const byte of bytes) sink.push(byteIds[byte]!, start, end);
+      return;
+    }
+  }
+  if (unkId === undefined) throw noUnknownToken(stringFromUnits(units, start, end));
+  sink.push(unkId, start, end);
+}
+
+function isFound(kind: PieceKind): boolean {
+  return kind === 'normal' || kind === 'userDefined';
+}
+
+function pieceTrie({ tokens }: Vocabulary, kinds: readonly PieceKind[] | undefined): CodeUnitTrie {
+  const entries: TrieEntry[] = [];
+  tokens.forEach((key, value) => {
+    if (kinds === undefined || isFound(kinds[value]!)) entries.push({ root: 0, key: key!, value });
+  });
+  return buildTrie(entries, 1);
+}
+
+/** Scores as a path counts them: a user-defined piece is certain, whatever the file says (SentencePiece 0.2). */
+function effectiveScores(
+  pieces: readonly ScoredPiece[],
+  kinds: readonly PieceKind[] | undefined,
+): { readonly scores: Float64Array; readonly unkScore: number } {
+  const scores = Float64Array.from(pieces, ([, score], id) => (kinds?.[id] === 'userDefined' ? 0 : score));
+  let least = Infinity;
+  pieces.forEach(([, score], id) => {
+    if (kinds === undefined || kinds[id] === 'normal') least = Math.min(least, score);
+  });
+  return { scores, unkScore: least - unkPenalty };
+}
+
+/** Ids of `<0x00>` … `<0xFF>`; -1 for a byte without a piece. */
+function bytePieceIds({ ids }: Vocabulary): Int32Array {
+  return Int32Array.from({ length: 256 }, (_, byte) => ids.get(bytePiece(byte)) ?? -1);
+}
+
+/** The piece of a byte, such as `<0x0A>`. */
+export function bytePiece(byte: number): string {
+  return `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
+}
+
+function checkPieces(
+  { pieces, unkId, kinds }: UnigramOptions,
+  where: { readonly op: string; readonly file?: string },
+): void {
+  const fail = (field: string, problem: string): never => {
+    const remedy = 'pieces are [text, log probability], in the order of their ids.';
+    throw new TokenizerError({ code: 'malformed-file', ...where, field, problem, remedy });
+  };
+  if (!Array.isArray(pieces)) fail('pieces', `pieces must be an array, got ${show(pieces)}`);
+  if (pieces.length === 0) fail('pieces', 'there are no pieces');
+  pieces.forEach(([piece, score], id) => {
+    if (piece === '') fail('pieces', `piece ${id} is empty`);
+    if (typeof score !== 'number' || !Number.isFinite(score)) {
+      fail('pieces', `piece ${show(piece)} has score ${show(score)}, which is no finite number`);
+    }
+  });
+  if (unkId !== undefined && unkId >= pieces.length) {
+    fail('unkId', `the unknown piece has id ${unkId}, but there are ${pieces.length} pieces`);
+  }
+  if (kinds !== undefined && kinds.length !== pieces.length) {
+    fail('kinds', `${kinds.length} kinds for ${pieces.length} pieces`);
+  }
+}
+
+function noUnknownToken(text: string): TokenizerError {
+  return new TokenizerError({
+    code: 'missing-token',
+    op: 'encode',
+    field: 'unkId',
+    problem: `${show(text)} cannot be spelled, and the model has no unknown piece`,
+    remedy: 'a model without unk_id only encodes what its pieces cover; add one, or byte fallback.',
+  });
+}
