@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { TesseraeError } from '@tesserae/tensor';
 
 /** Where a command writes: results to standard output, everything else to standard error. */
@@ -6,6 +7,8 @@ export interface Output {
   readonly isJson: boolean;
   /** A result: one JSON line, or its text form. */
   result(value: object, text: string): void;
+  /** A line on standard output, whatever the form; waits while the reader is slower than we are. */
+  drain(line: string): Promise<void>;
   /** A line for people; nothing with --json. */
   note(text: string): void;
   /** A line for people on standard error, also with --json. */
@@ -17,6 +20,10 @@ export function createOutput({ isJson }: { readonly isJson: boolean }): Output {
   return {
     isJson,
     result: (value, text) => process.stdout.write(`${isJson ? JSON.stringify(value) : text}\n`),
+    drain: async (line) => {
+      if (process.stdout.write(`${line}\n`)) return;
+      await once(process.stdout, 'drain');
+    },
     note: (text) => {
       if (!isJson) process.stdout.write(`${text}\n`);
     },

@@ -5,6 +5,7 @@ import { runForwardCommand } from './commands/forward.js';
 import { runGenerate } from './commands/generate.js';
 import { runInspect } from './commands/inspect.js';
 import { runQuickstart } from './commands/quickstart.js';
+import { runTokenize } from './commands/tokenize.js';
 import type { CommandContext } from './command-context.js';
 import { EXIT, createOutput, describeError } from './output.js';
 
@@ -59,7 +60,7 @@ function createProgram(signal: AbortSignal): Command {
     .description('T5 and ELECTRA: train, run and inspect models.')
     .exitOverride()
     .showHelpAfterError('(tesserae --help lists the commands)');
-  for (const addCommand of [addQuickstart, addForward, addGenerate, addInspect, addDoctor])
+  for (const addCommand of [addQuickstart, addForward, addGenerate, addTokenize, addInspect, addDoctor])
     addCommand(program, signal);
   return program;
 }
@@ -118,6 +119,20 @@ function addGenerate(program: Command, signal: AbortSignal): void {
     .addOption(threadsOption())
     .addOption(jsonOption())
     .action(runOn(runGenerate, signal));
+}
+
+function addTokenize(program: Command, signal: AbortSignal): void {
+  program
+    .command('tokenize')
+    .argument('<path>', 'a model folder, or a tokenizer.json, spiece.model or vocab.txt')
+    .description('lines of standard input as {ids, tokens, offsets, typeIds, wordIds}, a JSON line each')
+    .option('--pair', 'lines are "text<TAB>pair"', false)
+    .option('--no-special-tokens', 'leave out the special tokens that the model expects around a text')
+    .option('--split-special-tokens', 'read special tokens in the text as text', false)
+    .option('--json-input', 'lines are JSON: a string, an array of words, or {text, pair}', false)
+    .option('--max-length <count>', 'cut to so many tokens', wholeNumber)
+    .addOption(jsonOption())
+    .action(runOn(runTokenize, signal));
 }
 
 function addInspect(program: Command, signal: AbortSignal): void {

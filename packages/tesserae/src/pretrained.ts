@@ -117,9 +117,13 @@ async function readTokenizer(
   folder: ModelFolder,
   options: { readonly signal?: AbortSignal },
 ): Promise<Tokenizer | undefined> {
-  const files: Record<string, string> = {};
+  const files: Record<string, string | Uint8Array> = {};
   for (const name of tokenizerFileNames) {
-    if (await folder.has(name)) files[name] = await folder.readText(name, options);
+    if (!(await folder.has(name))) continue;
+    if (name === 'spiece.model') {
+      const source = await folder.open(name, options);
+      files[name] = await source.read(0, source.sizeBytes, options);
+    } else files[name] = await folder.readText(name, options);
   }
   return Object.keys(files).length === 0 ? undefined : tokenizerFromFiles(files as TokenizerFiles);
 }
@@ -134,7 +138,10 @@ export function modelFiles(model: PretrainedModel): ModelFiles {
   files.set('config.json', `${JSON.stringify(architecture.writeConfig(config, specs), null, 2)}\n`);
   const entries = saveParams(specs, params as never) as [string, HostTensor][];
   for (const [name, chunks] of weightFiles(entries)) files.set(name, chunks);
-  for (const [name, text] of Object.entries(tokenizer?.toFiles() ?? {})) files.set(name, text as string);
+  const tokenizerFiles: Readonly<Record<string, string | Uint8Array>> = { ...tokenizer?.toFiles() };
+  for (const [name, content] of Object.entries(tokenizerFiles)) {
+    files.set(name, typeof content === 'string' ? content : [content]);
+  }
   return files;
 }
 
