@@ -42,3 +42,23 @@ export type {
 export { readDocuments, readParallel, readText } from './readers/text.js';
 export type { UrlFileOptions } from './readers/url-file.js';
 export { urlFile } from './readers/url-file.js';
+export type { C4Reason, C4Result } from './cleaning/c4-rules.js';
+export { applyC4Rules } from './cleaning/c4-rules.js';
+export type { Cleaner } from './cleaning/clean-documents.js';
+export { cleanDocuments, createCleaner } from './cleaning/clean-documents.js';
+export type { CleaningOptions } from './cleaning/cleaning-options.js';
+export type { ContaminationIndex, EvaluationSet, EvaluationTexts } from './cleaning/contamination.js';
+export { indexEvaluation } from './cleaning/contamination.js';
+export type { DropReason } from './cleaning/inspection.js';
+export type {
+  CleaningReport,
+  ContaminationHit,
+  DuplicateExample,
+  EvaluationReport,
+} from './cleaning/report.js';
+export type { ShardEntry, ShardManifest, ShardTokenizer } from './shards/manifest.js';
+export type { OpenShardsOptions, ShardFolder, ShardSet } from './shards/shard-set.js';
+export { openShards } from './shards/shard-set.js';
+export type { ShardCursor, ShardStream, ShardStreamOptions, WindowOptions } from './shards/shard-stream.js';
+export { documentOpener, shardDocuments, shardWindows } from './shards/shard-stream.js';
+export { tokenizerFingerprint } from './shards/tokenizer-fingerprint.js';
