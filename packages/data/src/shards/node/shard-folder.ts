@@ -1,7 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DataError } from '../../errors.js';
 import type { DataFile } from '../../readers/data-file.js';
 import { pathError, pathFile } from '../../readers/node/path-file.js';
+import { shardError } from '../shard-error.js';
 import { openShards, type OpenShardsOptions, type ShardFolder, type ShardSet } from '../shard-set.js';
 
 /**
@@ -20,8 +22,10 @@ export async function openShardFolder(path: string, options: OpenShardsOptions =
 
 function createFolder(path: string): ShardFolder {
   const handles = new Map<string, Promise<FileHandle>>();
+  let isClosed = false;
   const handleOf = (name: string): Promise<FileHandle> => {
     const file = join(path, name);
+    if (isClosed) throw closedSet(file); // a read that is under way must not open it again
     const opened =
       handles.get(name) ??
       open(file, 'r').catch(async (error: unknown) => {
@@ -33,11 +37,17 @@ function createFolder(path: string): ShardFolder {
   return {
     file: (name) => heldFile(join(path, name), () => handleOf(name)),
     async close() {
+      isClosed = true;
       const opened = await Promise.allSettled(handles.values());
       handles.clear();
       await Promise.all(opened.map((one) => (one.status === 'fulfilled' ? one.value.close() : undefined)));
     },
   };
+}
+
+function closedSet(file: string): DataError {
+  const remedy = 'a stream that goes on behind close(). End its loop first.';
+  return shardError({ file, problem: 'the set was closed', remedy });
 }
 
 /** A file that is opened once: a `pathFile` opens it for every read, which takes longer than the read. */

@@ -134,6 +134,6 @@ async function openKeys({ plan, disk, journal }: SinkOptions, judge: Judge) {
       await file?.sync();
       return (keysBytes += records.length);
     },
-    close: async () => file?.close(),
+    close: async () => file?.close().catch(() => undefined), // closed already, when finishing is what failed
   };
 }
