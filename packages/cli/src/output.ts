@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { DataError } from '@tesserae/data';
 import { TesseraeError } from '@tesserae/tensor';
 
 /** Where a command writes: results to standard output, everything else to standard error. */
@@ -38,8 +39,8 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 export function describeError(error: unknown, { isJson }: { readonly isJson: boolean }): string {
   if (!(error instanceof Error)) return String(error);
   const isKnown =
-    error instanceof TesseraeError || error.name === 'TokenizerError' || error.name === 'AbortError';
+    error instanceof TesseraeError || ['TokenizerError', 'DataError', 'AbortError'].includes(error.name);
   if (!isJson) return isKnown ? `${error.name} ${error.message}` : (error.stack ?? error.message);
-  const code = error instanceof TesseraeError ? error.code : error.name;
+  const code = error instanceof TesseraeError || error instanceof DataError ? error.code : error.name;
   return JSON.stringify({ error: error.name, code, message: error.message });
 }

@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { BACKEND_NAMES } from './backend-choice.js';
 import { runDoctor } from './commands/doctor.js';
 import { runForwardCommand } from './commands/forward.js';
@@ -7,6 +7,8 @@ import { runInspect } from './commands/inspect.js';
 import { runQuickstart } from './commands/quickstart.js';
 import { runTokenize } from './commands/tokenize.js';
 import type { CommandContext } from './command-context.js';
+import { jsonOption, wholeNumber } from './command-options.js';
+import { addDataCommands } from './data-program.js';
 import { EXIT, createOutput, describeError } from './output.js';
 
 interface WithJson {
@@ -19,20 +21,12 @@ interface WithModel {
 
 type Action<Options> = (options: Options, context: CommandContext) => Promise<void>;
 
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError('needed: a positive whole number');
-  return value;
-}
-
 const backendOption = (): Option =>
   new Option('--backend <name>', 'what runs the model').choices([...BACKEND_NAMES]).default('auto');
 const threadsOption = (): Option =>
   new Option('--threads <count>', 'threads of ONNX Runtime').argParser(wholeNumber);
 const classOption = (): Option =>
   new Option('--class <name>', 'model class, instead of the one config.json names');
-const jsonOption = (): Option => new Option('--json', 'print JSON lines').default(false);
 
 /**
  * Runs the command line.
@@ -60,7 +54,15 @@ function createProgram(signal: AbortSignal): Command {
     .description('T5 and ELECTRA: train, run and inspect models.')
     .exitOverride()
     .showHelpAfterError('(tesserae --help lists the commands)');
-  for (const addCommand of [addQuickstart, addForward, addGenerate, addTokenize, addInspect, addDoctor])
+  for (const addCommand of [
+    addQuickstart,
+    addForward,
+    addGenerate,
+    addTokenize,
+    addDataCommands,
+    addInspect,
+    addDoctor,
+  ])
     addCommand(program, signal);
   return program;
 }

@@ -117,13 +117,6 @@ describe('near-duplicate removal', () => {
         least.recall,
       );
       expect(right / found.filter(Boolean).length).toBeGreaterThan(least.precision);
-      console.log(
-        permutations,
-        right / pairs.filter(({ similarity }) => similarity >= threshold).length,
-        right / found.filter(Boolean).length,
-        share((similarity) => similarity >= threshold + 0.07),
-        share((similarity) => similarity < threshold - 0.07),
-      );
       const { duplicateExamples } = cleaner.report;
       expect(duplicateExamples.length).toBe(20);
       for (const { document, of } of duplicateExamples) expect(document).toBe(of + pairs.length);

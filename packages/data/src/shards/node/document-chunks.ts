@@ -48,7 +48,7 @@ export async function* documentChunks(
 }
 
 function featureText(document: PreparedDocument, feature: string, number: number): string {
-  const text = document[feature];
+  const text = (document as Readonly<Record<string, unknown>>)[feature];
   if (typeof text === 'string') return text;
   const place = placeOf(document);
   throw new DataError({

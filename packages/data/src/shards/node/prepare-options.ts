@@ -8,8 +8,8 @@ import type { Place } from '../../readers/place.js';
 import type { ShardTokenizer } from '../manifest.js';
 import { tokenizerFingerprint } from '../tokenizer-fingerprint.js';
 
-/** A document to prepare: a text for each feature. */
-export type PreparedDocument = Readonly<Record<string, unknown>>;
+/** A document to prepare: an object with a text for each feature. */
+export type PreparedDocument = object;
 
 /** How far a preparation is. */
 export interface PrepareProgress {

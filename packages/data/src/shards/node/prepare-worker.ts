@@ -1,10 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { createChunkTokenizer, type DocumentChunk, type TokenizeSettings } from './tokenize-chunk.js';
-import type { WorkerReply } from './worker-pool.js';
+import { tokenizerFromFiles } from '@tesserae/tokenizer';
+import { createChunkTokenizer, type DocumentChunk } from './tokenize-chunk.js';
+import type { WorkerReply, WorkerSettings } from './worker-pool.js';
 
 /** Entry of a worker thread: tokenises chunks in the order they come until it is terminated. */
 const port = parentPort!;
-const tokenize = createChunkTokenizer(workerData as TokenizeSettings);
+const { files, settings } = workerData as WorkerSettings;
+const tokenize = createChunkTokenizer(tokenizerFromFiles(files), settings);
 
 port.on('message', (documents: DocumentChunk) => {
   try {

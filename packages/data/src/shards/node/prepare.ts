@@ -17,7 +17,7 @@ import {
 import type { DocumentSource, PrepareOptions, PreparePlan, PrepareResult } from './prepare-options.js';
 import { preparePlan } from './prepare-options.js';
 import { openShardSink, type ShardSink } from './shard-sink.js';
-import { createTokenizerPool } from './worker-pool.js';
+import { createTokenizerPool, type TokenizerPool } from './worker-pool.js';
 
 /**
  * Tokenises documents into a folder of shards. One reader feeds the workers, one writer takes what they make in the
@@ -88,29 +88,41 @@ async function run(
   documents: DocumentSource,
   { plan, disk, journal, tokenizer }: RunOptions,
 ): Promise<PrepareResult> {
-  const { features, eosId, rules, signal } = plan;
-  const settings = { tokenizer: tokenizer.toFiles(), numFeatures: features.length, eosId, rules };
-  const sink = await openShardSink({ plan, disk, journal });
-  const pool = createTokenizerPool(settings, plan.workers);
+  const { features, eosId, rules } = plan;
+  const settings = { numFeatures: features.length, eosId, rules };
+  const pool = await createTokenizerPool(tokenizer, { workers: plan.workers, settings });
+  let sink: ShardSink | undefined;
   try {
-    const pending: (() => Promise<void>)[] = [];
-    for await (const chunk of documentChunks(documents, { plan, journal })) {
-      signal?.throwIfAborted();
-      const made = pool.run(chunk.texts);
-      made.catch(() => undefined); // thrown when its turn comes
-      pending.push(async () => sink.add(chunk, await made));
-      if (pending.length > pool.capacity) await pending.shift()!();
-    }
-    for (const write of pending) {
-      signal?.throwIfAborted();
-      await write();
-    }
+    sink = await openShardSink({ plan, disk, journal });
+    await feed(documents, { plan, journal, pool, sink });
     return await finish(sink, { plan, disk, resumedDocuments: journal?.documents ?? 0 });
   } catch (error) {
-    await sink.discard();
+    await sink?.discard();
     throw error;
   } finally {
     await pool.close();
+  }
+}
+
+interface FeedOptions extends Pick<RunOptions, 'plan' | 'journal'> {
+  readonly pool: TokenizerPool;
+  readonly sink: ShardSink;
+}
+
+/** Reads, tokenises and writes at the same time; no more chunks are on the way than keep the workers busy. */
+async function feed(documents: DocumentSource, { plan, journal, pool, sink }: FeedOptions): Promise<void> {
+  const { signal } = plan;
+  const pending: (() => Promise<void>)[] = [];
+  for await (const chunk of documentChunks(documents, { plan, journal })) {
+    signal?.throwIfAborted();
+    const made = pool.run(chunk.texts);
+    made.catch(() => undefined); // thrown when its turn comes
+    pending.push(async () => sink.add(chunk, await made));
+    if (pending.length > pool.capacity) await pending.shift()!();
+  }
+  for (const write of pending) {
+    signal?.throwIfAborted();
+    await write();
   }
 }
 

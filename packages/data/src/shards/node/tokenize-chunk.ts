@@ -1,4 +1,4 @@
-import { tokenizerFromFiles, type TokenizerFiles } from '@tesserae/tokenizer';
+import type { Tokenizer } from '@tesserae/tokenizer';
 import type { CleaningRules } from '../../cleaning/cleaning-options.js';
 import { createInspector, type Inspection } from '../../cleaning/inspection.js';
 import { shardDtype } from '../shard-layout.js';
@@ -6,7 +6,6 @@ import type { ShardIds } from './shard-writer.js';
 
 /** What a worker needs to know once; plain data. */
 export interface TokenizeSettings {
-  readonly tokenizer: TokenizerFiles;
   readonly numFeatures: number;
   /** Appended to each feature; null appends nothing. */
   readonly eosId: number | null;
@@ -28,10 +27,9 @@ export interface TokenizedChunk {
 /** Cleans and tokenises a chunk; the same chunk gives the same result in any worker. */
 export type ChunkTokenizer = (documents: DocumentChunk) => TokenizedChunk;
 
-/** A chunk tokenizer with a tokenizer of its own. */
-export function createChunkTokenizer(settings: TokenizeSettings): ChunkTokenizer {
+/** A chunk tokenizer. */
+export function createChunkTokenizer(tokenizer: Tokenizer, settings: TokenizeSettings): ChunkTokenizer {
   const { numFeatures, eosId, rules } = settings;
-  const tokenizer = tokenizerFromFiles(settings.tokenizer);
   const inspect = createInspector(rules);
   const isNarrow = shardDtype(tokenizer.vocabSize) === 'u16';
   return (documents) => {

@@ -1,11 +1,19 @@
 import { Worker } from 'node:worker_threads';
+import type { Tokenizer, TokenizerFiles } from '@tesserae/tokenizer';
 import { DataError } from '../../errors.js';
+import { portableTokenizer } from './portable-tokenizer.js';
 import {
   createChunkTokenizer,
   type DocumentChunk,
   type TokenizedChunk,
   type TokenizeSettings,
 } from './tokenize-chunk.js';
+
+/** What a worker is started with; plain data. */
+export interface WorkerSettings {
+  readonly files: TokenizerFiles;
+  readonly settings: TokenizeSettings;
+}
 
 /** What a worker answers to a chunk. */
 export type WorkerReply =
@@ -21,12 +29,16 @@ export interface TokenizerPool {
 }
 
 /** A pool of worker threads; with `workers` 0 chunks are tokenised in this thread. */
-export function createTokenizerPool(settings: TokenizeSettings, workers: number): TokenizerPool {
+export async function createTokenizerPool(
+  tokenizer: Tokenizer,
+  { workers, settings }: { readonly workers: number; readonly settings: TokenizeSettings },
+): Promise<TokenizerPool> {
   if (workers === 0) {
-    const tokenize = createChunkTokenizer(settings);
+    const tokenize = createChunkTokenizer(tokenizer, settings);
     return { capacity: 1, run: async (documents) => tokenize(documents), close: async () => undefined };
   }
-  const threads = Array.from({ length: workers }, () => startThread(settings));
+  const files = await portableTokenizer(tokenizer);
+  const threads = Array.from({ length: workers }, () => startThread({ files, settings }));
   return {
     capacity: 2 * workers,
     run: (documents) => threads.reduce((least, one) => (one.load < least.load ? one : least)).run(documents),
@@ -39,7 +51,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-function startThread(settings: TokenizeSettings) {
+function startThread(settings: WorkerSettings) {
   const worker = openWorker(import.meta.url, settings);
   const waiting: Waiting[] = [];
   let failure: DataError | undefined;
@@ -69,7 +81,7 @@ function startThread(settings: TokenizeSettings) {
 }
 
 /** The built worker beside this file; in a source tree, the source behind a loader for TypeScript. */
-function openWorker(here: string, settings: TokenizeSettings): Worker {
+function openWorker(here: string, settings: WorkerSettings): Worker {
   if (!here.endsWith('.ts'))
     return new Worker(new URL('./prepare-worker.js', here), { workerData: settings });
   const execArgv = ['--conditions=@tesserae/source'];
