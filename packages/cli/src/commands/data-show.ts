@@ -63,6 +63,8 @@ async function openSource(
 
 /** Tokens of an example that are listed for people; --json has all. */
 const listedTokens = 24;
+/** Characters of a text that are shown for people. */
+const shownCharacters = 2000;
 
 function asText(
   example: ShownExample,
@@ -75,10 +77,16 @@ function asText(
       return `${place}${tokenOf(id, tokenizer)} ${id}`;
     });
     const more = part.ids.length > listedTokens ? `  … ${part.ids.length - listedTokens} more` : '';
-    const text = part.positions === undefined ? `${part.name}: ${visibleText(part.ids, tokenizer)}\n` : '';
+    const text =
+      part.positions === undefined ? `${part.name}: ${shortened(visibleText(part.ids, tokenizer))}\n` : '';
     return `${text}${part.name}, tokens: ${listed.join('  ')}${more}`;
   });
   return [`example ${number} (tokens: ${lengths})`, ...parts, ''].join('\n');
+}
+
+function shortened(text: string): string {
+  const rest = text.length - shownCharacters;
+  return rest <= 0 ? text : `${text.slice(0, shownCharacters)} … ${rest} more characters`;
 }
 
 function asJson(example: ShownExample, tokenizer: Tokenizer): object {
