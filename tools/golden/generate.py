@@ -9,7 +9,15 @@ import torch
 import transformers
 
 from fixture_file import largest_difference, read_fixture, write_fixture
-from topics import adamw_steps, electra_models, greedy_generation, op_values, t5_models, t5_traps
+from topics import (
+    adamw_steps,
+    electra_models,
+    greedy_generation,
+    objectives,
+    op_values,
+    t5_models,
+    t5_traps,
+)
 
 HERE = Path(__file__).parent
 TOPICS = {
@@ -19,6 +27,7 @@ TOPICS = {
     "greedy_generation": greedy_generation.fixtures,
     "adamw_steps": adamw_steps.fixtures,
     "op_values": op_values.fixtures,
+    "objectives": objectives.fixtures,
 }
 CHECK_TOLERANCE = 1e-5  # another CPU sums in another order; the tests allow ten times more
 
