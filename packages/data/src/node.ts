@@ -10,3 +10,5 @@ export type {
 } from './shards/node/prepare-options.js';
 export { prepareShards } from './shards/node/prepare.js';
 export { openShardFolder } from './shards/node/shard-folder.js';
+export type { StreamOpener, WorkerStreamOptions } from './shards/node/worker-stream.js';
+export { workerStream } from './shards/node/worker-stream.js';
