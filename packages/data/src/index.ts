@@ -73,3 +73,7 @@ export type { Objective } from './objectives/objective.js';
 export { pretrainingExamples } from './objectives/pretraining-examples.js';
 export { createRandom } from './random/random.js';
 export { t5Format } from './tasks/t5-formats.js';
+export { createBatcher } from './batching/batchers.js';
+export type { Seq2SeqBatch } from './batching/padding.js';
+export { seq2seqBatch } from './batching/padding.js';
+export { throughStage } from './batching/stage.js';
