@@ -23,7 +23,7 @@ export const INPUT_FORMATS = [
 export type InputFormat = (typeof INPUT_FORMATS)[number];
 
 /** What of the input is read. */
-export interface InputOptions {
+interface InputOptions {
   readonly format: InputFormat;
   /** Field of a record that is the text. */
   readonly field: string;
@@ -32,7 +32,7 @@ export interface InputOptions {
 }
 
 /** How reading goes on, and ends. */
-export interface ReadingOptions {
+interface ReadingOptions {
   readonly after?: Place;
   readonly signal?: AbortSignal;
 }

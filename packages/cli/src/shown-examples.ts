@@ -30,7 +30,7 @@ export type ShownExample = readonly ShownPart[];
 export type ShownSource = { readonly shards: ShardSet } | { readonly documents: () => AsyncIterable<object> };
 
 /** How examples are made. */
-export interface ShownOptions {
+interface ShownOptions {
   readonly tokenizer: Tokenizer;
   /** An objective's name, `ul2` or `electra`; without one documents are shown as they are. */
   readonly objective?: string;

@@ -6,8 +6,8 @@ import { openShardFolder } from '@tesserae/data/node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCommand } from './run.js';
 
-let folder = '';
-const path = (...parts: readonly string[]): string => join(folder, ...parts);
+const folder = { path: '' };
+const path = (...parts: readonly string[]): string => join(folder.path, ...parts);
 
 const sentences = [
   'The mill stood beside the river for two hundred years before the flood of that winter.',
@@ -19,7 +19,7 @@ const document = (at: number): string =>
   [0, 1, 2].map((line) => `${at}. ${sentences[(at + line) % 4]!} ${at * at}`).join('\n');
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tesserae-data-'));
+  folder.path = await mkdtemp(join(tmpdir(), 'tesserae-data-'));
   const documents = [...Array.from({ length: 40 }, (_, at) => document(at)), document(3)];
   await writeFile(path('corpus.txt'), documents.join('\n\n'));
   const records = documents.map((content, id) => JSON.stringify({ id, content }));
@@ -47,7 +47,7 @@ beforeEach(async () => {
   await writeFile(path('vocab.txt'), `${[...new Set(vocab)].join('\n')}\n`);
 });
 
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => rm(folder.path, { recursive: true, force: true }));
 
 const prepare = (...args: readonly string[]) =>
   runCommand('prepare', '--tokenizer', path('byt5'), '--workers', '0', ...args);

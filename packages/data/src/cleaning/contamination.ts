@@ -78,7 +78,7 @@ export async function indexEvaluation(
 }
 
 /** Finds what a training text repeats of the evaluation texts. */
-export type ContaminationFinder = (words: WordHashes) => readonly ContaminationSpan[];
+type ContaminationFinder = (words: WordHashes) => readonly ContaminationSpan[];
 
 /** A finder; neighbouring and overlapping runs become one span. */
 export function createContaminationFinder(index: ContaminationIndex): ContaminationFinder {

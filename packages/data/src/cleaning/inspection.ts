@@ -27,7 +27,7 @@ export interface Inspection {
 }
 
 /** Looks at texts one by one; the same text gives the same result wherever it runs. */
-export type Inspector = (text: string, options?: { readonly isWhole?: boolean }) => Inspection;
+type Inspector = (text: string, options?: { readonly isWhole?: boolean }) => Inspection;
 
 /** An inspector; with `isWhole` a text is never cut, only dropped. */
 export function createInspector(rules: CleaningRules): Inspector {

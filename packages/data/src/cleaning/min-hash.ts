@@ -3,7 +3,7 @@ import { mixWord } from './hash-table.js';
 import { eachGram, type WordHashes } from './words.js';
 
 /** How signatures are made. */
-export interface MinHashOptions {
+interface MinHashOptions {
   /** Length of a signature: the estimate's standard deviation is √(j(1−j)/permutations). */
   readonly permutations: number;
   /** Words in a shingle. */
@@ -12,7 +12,7 @@ export interface MinHashOptions {
 }
 
 /** The signature of a text; undefined for a text without words. */
-export type MinHasher = (words: WordHashes) => Uint16Array | undefined;
+type MinHasher = (words: WordHashes) => Uint16Array | undefined;
 
 /**
  * MinHash: for each of `permutations` hash functions the least value over the text's shingles. Two signatures

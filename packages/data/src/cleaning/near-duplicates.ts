@@ -2,7 +2,7 @@ import { createHashTable, mixWord } from './hash-table.js';
 import { type Bands, estimateSimilarity } from './min-hash.js';
 
 /** An earlier text that is like this one. */
-export interface SimilarText {
+interface SimilarText {
   /** Number of the text among those added. */
   readonly index: number;
   /** Estimated Jaccard similarity. */
@@ -10,14 +10,14 @@ export interface SimilarText {
 }
 
 /** Signatures of the texts that were kept, found by likeness. */
-export interface SimilarityIndex {
+interface SimilarityIndex {
   /** The first added text whose estimated similarity reaches the threshold. */
   find(signature: Uint16Array): SimilarText | undefined;
   add(signature: Uint16Array): void;
 }
 
 /** How likeness is told. */
-export interface SimilarityOptions {
+interface SimilarityOptions {
   readonly permutations: number;
   readonly threshold: number;
   readonly bands: Bands;

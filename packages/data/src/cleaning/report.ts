@@ -52,7 +52,7 @@ export interface ContaminationHit {
 }
 
 /** Builds a report, document by document. */
-export interface ReportBuilder {
+interface ReportBuilder {
   inspected(inspection: Inspection, document: DocumentFacts): void;
   duplicate(example: Omit<DuplicateExample, 'text'>, document: DocumentFacts): void;
   kept(): void;

@@ -12,7 +12,7 @@ export interface WordHashes {
 }
 
 /** Finds and hashes the words of a text. */
-export type WordHasher = (text: string) => WordHashes;
+type WordHasher = (text: string) => WordHashes;
 
 const SEPARATOR = 1;
 const LETTER = 2;

@@ -28,7 +28,7 @@ export interface ShardFile {
 const blockDocuments = 2048;
 
 /** What opening a shard needs. */
-export interface ShardFileOptions {
+interface ShardFileOptions {
   readonly entry: ShardEntry;
   readonly dtype: ShardDtype;
   readonly numFeatures: number;

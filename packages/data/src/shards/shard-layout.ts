@@ -14,7 +14,7 @@ export function bytesPerId(dtype: ShardDtype): 2 | 4 {
 }
 
 /** What a shard file holds. */
-export interface ShardCounts {
+interface ShardCounts {
   readonly dtype: ShardDtype;
   readonly numTokens: number;
   /** Ends in its index: documents × features. */

@@ -1,8 +1,18 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createByt5Tokenizer } from '@tesserae/tokenizer';
+import { createByt5Tokenizer, tokenizerFromFiles } from '@tesserae/tokenizer';
 import { describe, expect, it } from 'vitest';
-import { indexEvaluation, readText, textFile } from '../../src/index.js';
+import { gzipSync } from 'node:zlib';
+import {
+  bytesFile,
+  indexEvaluation,
+  mapRecords,
+  readDocuments,
+  readText,
+  textFile,
+  type Place,
+} from '../../src/index.js';
 import { openShardFolder, prepareShards, type PrepareOptions } from '../../src/node.js';
 import { filesIn, sampleTexts, syllableTokenizer, temporaryFolder, textSource } from './sample-texts.js';
 
@@ -59,6 +69,17 @@ describe('prepareShards', () => {
       'manifest.json',
       'report.json',
     ]);
+  });
+
+  const model = new URL('../../../../../shared/data/sentencepiece-models/test_model.model', import.meta.url);
+  it.skipIf(!existsSync(model))('hands a SentencePiece tokenizer to workers', async () => {
+    const t5 = tokenizerFromFiles({ 'spiece.model': new Uint8Array(await readFile(model)) });
+    const out = await temporaryFolder();
+    const text = 'I am a cat; as yet I have no name.';
+    await prepareShards(textSource([text]), { tokenizer: t5, out, workers: 1 });
+    const set = await openShardFolder(out, { tokenizer: t5 });
+    expect(await set.document(0)).toEqual(t5.encode(text).ids);
+    await set.close();
   });
 
   it('overwrites nothing unasked', async () => {
@@ -141,6 +162,47 @@ describe('prepareShards', () => {
     await prepareShards(source, { tokenizer: createByt5Tokenizer(), out, workers: 2, onProgress });
     expect(read).toBe(400);
     expect(furthest).toBeLessThan(40); // 4 documents a chunk, 2 chunks a worker, and those on the way
+  });
+
+  it('goes on by seeking in files, packed ones too, when documents have places', async () => {
+    const folder = await temporaryFolder();
+    const texts = sampleTexts(900, { seed: 12, words: [200, 400] });
+    const part = (at: number) => texts.slice(300 * at, 300 * (at + 1)).join('\n\n');
+    const files = [
+      textFile('a.txt', part(0)),
+      bytesFile('b.txt.gz', new Uint8Array(gzipSync(part(1)))),
+      textFile('c.txt', part(2)),
+    ];
+    const opened: (Place | undefined)[] = [];
+    const documents = (after: Place | undefined) => {
+      opened.push(after);
+      return mapRecords(readDocuments(files, { after }), ({ paragraphs }) => ({
+        text: paragraphs.join('\n'),
+      }));
+    };
+    const options = { tokenizer, workers: 0, shardTokens: 60_000 } as const;
+    const [out, whole] = [join(folder, 'stopped'), join(folder, 'whole')];
+    for (const shardsBefore of [2, 6, 11]) {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const stopping = async function* (after: Place | undefined) {
+        for await (const document of documents(after)) {
+          yield document;
+          const names = await readdir(out);
+          if (names.filter((name) => name.endsWith('.bin')).length >= shardsBefore)
+            controller.abort(new Error('enough'));
+        }
+      };
+      await expect(prepareShards(stopping, { ...options, out, signal, resume: true })).rejects.toThrow(
+        'enough',
+      );
+    }
+    await prepareShards(documents, { ...options, out, resume: true });
+    expect(opened[0]).toBeUndefined();
+    const later = opened.slice(1).map((place) => place?.file);
+    expect(later.every((file) => file !== undefined)).toBe(true);
+    await prepareShards(documents, { ...options, out: whole });
+    expect(await filesIn(out)).toEqual(await filesIn(whole));
   });
 
   it('stops when its signal says so, and goes on when asked', async () => {

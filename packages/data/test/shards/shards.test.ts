@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createByt5Tokenizer, type Tokenizer } from '@tesserae/tokenizer';
 import { describe, expect, it } from 'vitest';
@@ -92,6 +92,28 @@ describe('shards', () => {
     expect(await set.document(41)).toEqual(await onDisk.document(41));
     await set.verify();
     await onDisk.close();
+  });
+
+  it('may be more than files can be open', async () => {
+    const tokenizer = syllableTokenizer();
+    const out = await temporaryFolder();
+    const many = sampleTexts(200, { seed: 7, words: [5, 9] });
+    await prepareShards(textSource(many), { tokenizer, out, workers: 0, shardTokens: 1 });
+    const set = await openShardFolder(out);
+    expect(set.manifest.shards).toHaveLength(200);
+    for await (const { example, position } of shardDocuments(set, {
+      seed: 1,
+      epochs: 1,
+      isShuffled: false,
+      readAhead: 150,
+    })) {
+      expect(example).toEqual(encode(tokenizer, many[position]!));
+    }
+    if (process.platform === 'linux') {
+      const open = await readdir('/proc/self/fd');
+      expect(open.length).toBeLessThan(170);
+    }
+    await set.close();
   });
 
   it('feed pre-training: documents without EOS, resumable by number', async () => {

@@ -30,7 +30,7 @@ export const REPORT_FILE = 'report.json';
 const ours = [/^shard-\d+\.bin(\.partial)?$/, /^(manifest|report|preparation\.journal)\.json(\.partial)?$/];
 
 /** What a folder holds. */
-export type FolderState = 'empty' | 'finished' | 'interrupted' | 'foreign';
+type FolderState = 'empty' | 'finished' | 'interrupted' | 'foreign';
 
 /** Looks at a folder that shards are to be written into. */
 export async function folderState(disk: Disk, folder: string): Promise<FolderState> {

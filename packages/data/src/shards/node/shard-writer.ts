@@ -16,7 +16,7 @@ import type { Disk, DiskFile } from './disk.js';
 export type ShardIds = Uint16Array | Uint32Array;
 
 /** Name of a shard file. */
-export function shardName(index: number): string {
+function shardName(index: number): string {
   return `shard-${String(index).padStart(5, '0')}.bin`;
 }
 
@@ -36,7 +36,7 @@ export interface ShardWriter {
 }
 
 /** Options of `createShardWriter`. */
-export interface ShardWriterOptions {
+interface ShardWriterOptions {
   readonly disk: Disk;
   readonly folder: string;
   readonly index: number;

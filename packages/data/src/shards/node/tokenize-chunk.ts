@@ -25,7 +25,7 @@ export interface TokenizedChunk {
 }
 
 /** Cleans and tokenises a chunk; the same chunk gives the same result in any worker. */
-export type ChunkTokenizer = (documents: DocumentChunk) => TokenizedChunk;
+type ChunkTokenizer = (documents: DocumentChunk) => TokenizedChunk;
 
 /** A chunk tokenizer. */
 export function createChunkTokenizer(tokenizer: Tokenizer, settings: TokenizeSettings): ChunkTokenizer {
