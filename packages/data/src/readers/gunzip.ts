@@ -1,5 +1,4 @@
 import { DataError } from '../errors.js';
-import { streamChunks } from './data-file.js';
 
 /** Whether bytes begin as gzip does. */
 export function isGzip(head: Uint8Array): boolean {
@@ -16,11 +15,37 @@ export async function* gunzip(
   options: { readonly op: string; readonly file: string; readonly signal?: AbortSignal },
 ): AsyncGenerator<Uint8Array> {
   const { op, file, signal } = options;
-  const upstream = chunks[Symbol.asyncIterator]();
-  let failure: { readonly error: unknown } | undefined; // what went wrong before decompression
+  const source = packedSource(chunks[Symbol.asyncIterator]());
   let unpacked = 0;
-  const packed = new ReadableStream<Uint8Array>({
+  const transform = new DecompressionStream('gzip') as ReadableWritablePair<Uint8Array, Uint8Array>;
+  const reader = source.stream.pipeThrough(transform).getReader();
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const { done, value } = await reader.read();
+      if (done) return;
+      unpacked += value.length;
+      yield value;
+    }
+  } catch (error) {
+    if (source.failure() !== undefined) throw source.failure()!.error;
+    signal?.throwIfAborted();
+    throw gzipError({ op, file, unpacked, cause: error });
+  } finally {
+    // Not cancelled but left to the garbage collector: when a stream is cancelled on which zlib has more, Node throws
+    // "Controller is already closed" outside of any promise, which ends the process.
+    reader.releaseLock();
+    source.leave();
+  }
+}
+
+/** Chunks as a web stream that can be left without being cancelled. */
+function packedSource(upstream: AsyncIterator<Uint8Array>) {
+  let failure: { readonly error: unknown } | undefined;
+  let isLeft = false;
+  const stream = new ReadableStream<Uint8Array>({
     pull: async (controller) => {
+      if (isLeft) return;
       try {
         const { done, value } = await upstream.next();
         if (done === true) controller.close();
@@ -32,17 +57,15 @@ export async function* gunzip(
     },
     cancel: async () => void (await upstream.return?.()),
   });
-  try {
-    const transform = new DecompressionStream('gzip') as ReadableWritablePair<Uint8Array, Uint8Array>;
-    for await (const chunk of streamChunks(packed.pipeThrough(transform), signal)) {
-      unpacked += chunk.length;
-      yield chunk;
-    }
-  } catch (error) {
-    if (failure !== undefined) throw failure.error;
-    signal?.throwIfAborted();
-    throw gzipError({ op, file, unpacked, cause: error });
-  }
+  return {
+    stream,
+    /** What went wrong before decompression. */
+    failure: () => failure,
+    leave(): void {
+      isLeft = true;
+      void upstream.return?.().catch(() => undefined); // not awaited: a stuck source must not keep the caller
+    },
+  };
 }
 
 function gzipError(facts: {
