@@ -20,13 +20,13 @@ const tokenizer = syllableTokenizer();
 
 /** Long enough for many chunks, with duplicates, near duplicates, blanks and parts of an evaluation set. */
 async function mixedTexts() {
-  const texts = [...sampleTexts(1000, { seed: 8, words: [40, 400] })];
-  const evaluation = sampleTexts(20, { seed: 99, words: [30, 30] });
+  const texts = [...sampleTexts(500, { seed: 8, words: [40, 400] })];
+  const evaluation = sampleTexts(10, { seed: 99, words: [30, 30] });
   for (let at = 0; at < texts.length; at += 50) {
     texts[at + 3] = texts[at]!;
     texts[at + 7] = `${texts[at + 1]!} ba`;
     texts[at + 9] = '  ';
-    texts[at + 11] = `${texts[at + 11]!} ${evaluation[(at / 50) % 20]!} ${texts[at + 12]!}`;
+    texts[at + 11] = `${texts[at + 11]!} ${evaluation[(at / 50) % 10]!} ${texts[at + 12]!}`;
   }
   const index = await indexEvaluation([{ name: 'eval', texts: evaluation }], { ngram: 8 });
   return { texts, evaluation: index };
@@ -50,17 +50,17 @@ describe('prepareShards', () => {
         out,
         workers,
         cleaning,
-        shardTokens: 60_000,
+        shardTokens: 30_000,
       });
       expect(result.numShards).toBeGreaterThan(5);
       expect(result.report).toMatchObject({
-        documents: 1000,
-        exactDuplicates: 20,
-        dropped: { empty: 20 },
-        cut: 20,
-        evaluation: [{ name: 'eval', documents: 20, repeated: [...Array(20).keys()], tooShort: 0 }],
+        documents: 500,
+        exactDuplicates: 10,
+        dropped: { empty: 10 },
+        cut: 10,
+        evaluation: [{ name: 'eval', documents: 10, repeated: [...Array(10).keys()], tooShort: 0 }],
       });
-      expect(result.report.nearDuplicates).toBeGreaterThan(17);
+      expect(result.report.nearDuplicates).toBeGreaterThan(8);
       folders.push(await filesIn(out));
     }
     expect(folders[1]).toEqual(folders[0]);
