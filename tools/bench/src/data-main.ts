@@ -16,7 +16,7 @@ const JOBS: Readonly<Record<string, (options: DataBenchOptions) => Promise<Measu
   'read + tokenise + span corruption + batches, 2 workers': (options) => pipeline(options, 2),
   'prepare shards, 1 worker': (options) => prepare(options, 1),
   'prepare shards, 2 workers': (options) => prepare(options, 2),
-  'prepare shards without near duplicates, 2 workers': (options) => prepare(options, 2, true),
+  'prepare shards, near duplicates removed, 2 workers': (options) => prepare(options, 2, true),
   'reading shards': shards,
   'memory over a long stream': memory,
   'training step of 250 ms, batches made in the main thread': (options) => waiting(options, 0),

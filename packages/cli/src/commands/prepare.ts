@@ -39,7 +39,8 @@ export async function runPrepare(
   const tokenizer = await loadTokenizer(options.tokenizer);
   const files = await findFiles(options.inputs);
   const evaluation = await evaluationIndex(options, signal);
-  const totalBytes = await sizeOf(files);
+  const sizes = await Promise.all(files.map(sizeOf));
+  const totalBytes = sizes.includes(null) ? 0 : sizes.reduce<number>((sum, size) => sum + size!, 0);
   const progress = createProgress('preparing', totalBytes, { isQuiet: output.isJson });
   let readBytes = 0;
   const counted = files.map((file) => countedFile(file, (count) => (readBytes += count)));
@@ -58,7 +59,7 @@ export async function runPrepare(
       ...(shardTokens === undefined ? {} : { shardTokens }),
       ...(workers === undefined ? {} : { workers }),
       cleaning: cleaningOptions(options, evaluation),
-      source: { files: files.map(({ name }) => name), ...input },
+      source: { files: files.map(({ name }, at) => ({ name, sizeBytes: sizes[at]! })), ...input },
     });
     progress.stop();
     const seconds = (performance.now() - startedAt) / 1000;
@@ -90,13 +91,9 @@ async function evaluationIndex(
   return indexEvaluation(sets, { ngram, signal });
 }
 
-/** Bytes of all files; 0 when one of them does not say. */
-async function sizeOf(files: readonly DataFile[]): Promise<number> {
-  const sizes = files.map(
-    async ({ ranges }) => (await ranges?.sizeBytes().catch(() => undefined)) ?? Number.NaN,
-  );
-  const total = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
-  return Number.isNaN(total) ? 0 : total;
+/** Bytes of a file; null when it does not say, as standard input. */
+async function sizeOf({ ranges }: DataFile): Promise<number | null> {
+  return (await ranges?.sizeBytes().catch(() => null)) ?? null;
 }
 
 function summary(

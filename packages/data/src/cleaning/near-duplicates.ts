@@ -27,8 +27,8 @@ interface SimilarityOptions {
 const pieceLength = 4096;
 
 /**
- * Locality-sensitive hashing over bands of MinHash signatures. A text takes 2 bytes for each permutation and about
- * 24 bytes for each band.
+ * Locality-sensitive hashing over bands of MinHash signatures. A text takes 2 bytes for each permutation and 22 to
+ * 40 bytes for each band.
  */
 export function createSimilarityIndex({
   permutations,
