@@ -119,6 +119,9 @@ describe('tesserae prepare', () => {
       '--resume',
     );
     expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining('data-resume') });
+    await writeFile(path('corpus.jsonl.gz'), gzipSync('{"content": "another corpus"}'));
+    const changed = await prepare(path('corpus.jsonl.gz'), '--out', path('out'), ...options, '--resume');
+    expect(changed).toMatchObject({ code: 1, stderr: expect.stringContaining('sizeBytes') });
     const overwritten = await prepare(path('corpus.txt'), '--out', path('out'), '--overwrite', '--json');
     expect(JSON.parse(overwritten.stdout)).toMatchObject({ numDocuments: 41 });
   });
