@@ -13,6 +13,7 @@ from topics import (
     adamw_steps,
     electra_models,
     greedy_generation,
+    metric_values,
     objectives,
     op_values,
     t5_models,
@@ -26,6 +27,7 @@ TOPICS = {
     "electra_models": electra_models.fixtures,
     "greedy_generation": greedy_generation.fixtures,
     "adamw_steps": adamw_steps.fixtures,
+    "metric_values": metric_values.fixtures,
     "op_values": op_values.fixtures,
     "objectives": objectives.fixtures,
 }

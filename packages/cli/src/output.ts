@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { DataError } from '@tesserae/data';
+import { MetricError } from '@tesserae/metrics';
 import { TesseraeError } from '@tesserae/tensor';
 
 /** Where a command writes: results to standard output, everything else to standard error. */
@@ -39,8 +40,12 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 export function describeError(error: unknown, { isJson }: { readonly isJson: boolean }): string {
   if (!(error instanceof Error)) return String(error);
   const isKnown =
-    error instanceof TesseraeError || ['TokenizerError', 'DataError', 'AbortError'].includes(error.name);
+    error instanceof TesseraeError ||
+    error instanceof MetricError ||
+    ['TokenizerError', 'DataError', 'AbortError'].includes(error.name);
   if (!isJson) return isKnown ? `${error.name} ${error.message}` : (error.stack ?? error.message);
-  const code = error instanceof TesseraeError || error instanceof DataError ? error.code : error.name;
+  const hasCode =
+    error instanceof TesseraeError || error instanceof MetricError || error instanceof DataError;
+  const code = hasCode ? error.code : error.name;
   return JSON.stringify({ error: error.name, code, message: error.message });
 }

@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { BACKEND_NAMES } from './backend-choice.js';
 import { runDoctor } from './commands/doctor.js';
 import { runForwardCommand } from './commands/forward.js';
@@ -6,10 +6,13 @@ import { runGenerate } from './commands/generate.js';
 import { runInspect } from './commands/inspect.js';
 import { runQuickstart } from './commands/quickstart.js';
 import { runTokenize } from './commands/tokenize.js';
+import { METRIC_NAMES, runScorePredictions } from './commands/score-predictions.js';
+import { runTrainTokenizer, TRAINED_MODELS } from './commands/train-tokenizer.js';
 import type { CommandContext } from './command-context.js';
-import { jsonOption, wholeNumber } from './command-options.js';
+import { countNumber, jsonOption, wholeNumber } from './command-options.js';
 import { addDataCommands } from './data-program.js';
 import { EXIT, createOutput, describeError } from './output.js';
+import { PREDICTION_FORMATS } from './scoring/prediction-files.js';
 
 interface WithJson {
   readonly json: boolean;
@@ -20,6 +23,14 @@ interface WithModel {
 }
 
 type Action<Options> = (options: Options, context: CommandContext) => Promise<void>;
+
+function anyNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('needed: a number');
+  return value;
+}
+
+type TrainTokenizerFlags = Omit<Parameters<typeof runTrainTokenizer>[0], 'files'> & WithJson;
 
 const backendOption = (): Option =>
   new Option('--backend <name>', 'what runs the model').choices([...BACKEND_NAMES]).default('auto');
@@ -60,6 +71,8 @@ function createProgram(signal: AbortSignal): Command {
     addGenerate,
     addTokenize,
     addDataCommands,
+    addTrainTokenizer,
+    addScorePredictions,
     addInspect,
     addDoctor,
   ])
@@ -135,6 +148,67 @@ function addTokenize(program: Command, signal: AbortSignal): void {
     .option('--max-length <count>', 'cut to so many tokens', wholeNumber)
     .addOption(jsonOption())
     .action(runOn(runTokenize, signal));
+}
+
+function addTrainTokenizer(program: Command, signal: AbortSignal): void {
+  program
+    .command('train-tokenizer')
+    .argument('<files...>', 'text files, one text a line; names in .gz are unpacked')
+    .description('learn a T5 (Unigram) or ELECTRA (WordPiece) tokenizer and write its folder')
+    .requiredOption('--out <dir>', 'where tokenizer.json, spiece.model or vocab.txt, and the configs go')
+    .addOption(new Option('--model <kind>', 'which kind').choices([...TRAINED_MODELS]).default('unigram'))
+    .option('--vocab-size <count>', 'tokens in all', wholeNumber, 32_000)
+    .option('--limit-alphabet <count>', 'the most different characters kept', wholeNumber)
+    .option(
+      '--character-coverage <share>',
+      'unigram: share of the characters kept; default 0.9995',
+      anyNumber,
+    )
+    .option('--byte-fallback', 'unigram: unknown characters become bytes', false)
+    .option('--extra-ids <count>', 'unigram: number of sentinels; default 100', countNumber)
+    .option('--sample-size <count>', 'unigram: learn from so many texts, drawn at random', wholeNumber)
+    .option('--seed <number>', 'seed of the drawing', wholeNumber, 1)
+    .option('--cased', 'wordpiece: keep upper case and accents', false)
+    .option('--min-frequency <count>', 'wordpiece: least count of a merged pair; default 2', wholeNumber)
+    .option('--overwrite', 'replace files of an earlier run', false)
+    .addOption(jsonOption())
+    .action((files: readonly string[], options: TrainTokenizerFlags) =>
+      runTrainTokenizer({ ...options, files }, { output: createOutput({ isJson: options.json }), signal }),
+    );
+}
+
+function addScorePredictions(program: Command, signal: AbortSignal): void {
+  program
+    .command('score-predictions')
+    .description('metrics of predictions in a file against targets in another')
+    .requiredOption('--predictions <file>', 'lines, JSON lines, CoNLL columns, or {id: answer} for SQuAD')
+    .requiredOption('--targets <file>', 'lines, JSON lines, CoNLL columns, or a SQuAD file')
+    .addOption(
+      new Option('--metric <name...>', 'which; default: every one that fits').choices([...METRIC_NAMES]),
+    )
+    .addOption(
+      new Option('--format <name>', 'how both files are read; default: as they look').choices([
+        ...PREDICTION_FORMATS,
+      ]),
+    )
+    .addOption(
+      new Option('--tag-scheme <name>', 'count only well-formed spans').choices([
+        'IOB1',
+        'IOB2',
+        'IOBES',
+        'BILOU',
+      ]),
+    )
+    .option('--unanswerable-scores <file>', 'JSON {id: score} for SQuAD 2.0: high where there is no answer')
+    .option(
+      '--unanswerable-threshold <number>',
+      'above it nothing is taken as answered; default 1',
+      anyNumber,
+    )
+    .option('--bootstrap <samples>', 'adds a 95 % interval from so many resamples', wholeNumber)
+    .option('--seed <number>', 'seed of the resampling; default 1', wholeNumber)
+    .addOption(jsonOption())
+    .action(run(runScorePredictions, signal));
 }
 
 function addInspect(program: Command, signal: AbortSignal): void {

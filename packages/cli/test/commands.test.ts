@@ -14,7 +14,7 @@ describe('tesserae', () => {
   it('--help lists the commands and ends with 0', async () => {
     const { code, stdout } = await runCommand('--help');
     expect(code).toBe(0);
-    for (const name of ['quickstart', 'forward', 'generate', 'inspect', 'doctor'])
+    for (const name of ['quickstart', 'forward', 'generate', 'score-predictions', 'inspect', 'doctor'])
       expect(stdout).toContain(name);
   });
 

@@ -102,7 +102,7 @@ export class RowStore {
     for (let i = 0; i < length; i++) target.array[target.at + i] = this.data[from + i]!;
   }
 
-  /** A row as an encoding: `ids` have memory of their own, which may be handed on; the rest shares the rows'. */
+  /** A row as an encoding, whose arrays share the rows' memory. */
   encoding(
     row: number,
     idToToken: (id: number) => string | undefined,
@@ -111,7 +111,7 @@ export class RowStore {
     const { data } = this;
     const at = this.starts[row]!;
     const length = this.lengths[row]!;
-    const ids = data.slice(at, at + length);
+    const ids = data.subarray(at, at + length);
     let tokens: readonly string[] | undefined;
     return {
       ids,

@@ -4,6 +4,15 @@ export { createByt5Tokenizer, type Byt5TokenizerOptions } from './byt5.js';
 export type { DecodeOptions } from './decoding.js';
 export { createByteDecoder } from './decoders/byte-decoder.js';
 export { createMetaspaceDecoder } from './decoders/metaspace-decoder.js';
+export { createDecoderSequence } from './decoders/decoder-sequence.js';
+export {
+  createByteFallbackDecoder,
+  createFuseDecoder,
+  createReplaceDecoder,
+  createStripDecoder,
+  type ReplaceDecoderOptions,
+  type StripDecoderOptions,
+} from './decoders/piece-decoders.js';
 export {
   cleanUpSpaces,
   createWordPieceDecoder,
@@ -25,6 +34,19 @@ export {
 export { createWordPiece, type WordPieceModel, type WordPieceOptions } from './models/word-piece.js';
 export { createBertNormalizer, type BertNormalizerOptions } from './normalizers/bert-normalizer.js';
 export { createPrecompiledNormalizer } from './normalizers/precompiled-normalizer.js';
+export {
+  createNormalizerSequence,
+  createPrependNormalizer,
+  createReplaceNormalizer,
+  createStripNormalizer,
+  type ReplaceOptions,
+  type StripNormalizerOptions,
+} from './normalizers/text-normalizers.js';
+export {
+  createLowercaseNormalizer,
+  createStripAccentsNormalizer,
+  createUnicodeNormalizer,
+} from './normalizers/unicode-normalizer.js';
 export type {
   Decoder,
   Json,
@@ -59,11 +81,30 @@ export {
 } from './sentencepiece/model-file.js';
 export type { StreamDecodeOptions, StreamDecoder } from './stream-decoder.js';
 export { createT5Tokenizer, type T5TokenizerOptions } from './t5.js';
+export {
+  createDigitsPreTokenizer,
+  createPunctuationPreTokenizer,
+  createWhitespacePreTokenizer,
+  createWhitespaceSplitPreTokenizer,
+  type DigitsOptions,
+  type PunctuationOptions,
+} from './pre-tokenizers/character-pre-tokenizers.js';
+export { createPreTokenizerSequence } from './pre-tokenizers/pre-tokenizer-sequence.js';
+export type { DelimiterBehavior } from './pre-tokenizers/span-splitter.js';
+export { createSplitPreTokenizer, type SplitOptions } from './pre-tokenizers/split-pre-tokenizer.js';
+export type { TextPattern } from './regex/text-pattern.js';
 export { AlignedTextBuilder, type AlignedText } from './text/aligned-text.js';
 export { Scratch } from './text/scratch.js';
 export { TokenSink } from './text/token-sink.js';
 export type { SpecialToken } from './token-index.js';
 export { createTokenizer, type BatchInput, type EncodeBatchOptions, type Tokenizer } from './tokenizer.js';
+export {
+  trainUnigram,
+  type TrainUnigramOptions,
+  type UnigramTrainingProgress,
+} from './training/unigram-trainer.js';
+export { learnUnigram } from './training/unigram/learn-unigram.js';
+export type { LearnUnigramOptions, UnigramProgress } from './training/unigram/unigram-options.js';
 export {
   trainWordPiece,
   type TrainingProgress,
@@ -76,3 +117,4 @@ export {
   type TokenizerParts,
 } from './tokenizer-parts.js';
 export type { TruncationStrategy } from './truncation.js';
+export type { NormalForm } from './unicode/canonical-order.js';

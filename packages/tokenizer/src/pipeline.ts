@@ -69,4 +69,8 @@ export interface Decoder extends Stage {
    * Default: all.
    */
   settledCount?(tokens: readonly string[]): number;
+  /** True when the result is one piece, however many tokens there are. Default false. */
+  readonly fuses?: boolean;
+  /** True when the text of a single piece that grows at its end only grows at its end, too. Default false. */
+  readonly onlyGrows?: boolean;
 }

@@ -67,6 +67,8 @@ export function createStreamDecoder(
       const token = tokenOf(id, { index, skipSpecialTokens, field: 'id' });
       if (token === undefined) return '';
       tokens.push(token);
+      // What does not settle is looked at now and then, as each look is at all of it.
+      if (tokens.length > mostTokens && tokens.length % keptTokens !== 0) return '';
       const piece = give(settledText());
       if (tokens.length > mostTokens) letGo();
       return piece;
@@ -81,13 +83,12 @@ export function createStreamDecoder(
 }
 
 /**
- * Where the text may be cut so that cleaning its parts is cleaning the whole: before a space that follows a word.
- * Rules of `cleanUpSpaces` begin with a space; those that hold another one have an apostrophe or "do" before it.
+ * Where the text may be cut so that cleaning its parts is cleaning the whole: before a space that follows a letter
+ * or digit. Rules of `cleanUpSpaces` begin with a space, and the one that holds another has an apostrophe before it.
  */
 function cleanCut(text: string): number {
   for (let end = text.lastIndexOf(' '); end > 0; end = text.lastIndexOf(' ', end - 1)) {
-    if (/[\p{L}\p{N}]$/u.test(text.slice(Math.max(0, end - 2), end)) && !text.endsWith(' do', end))
-      return end;
+    if (/[\p{L}\p{N}]$/u.test(text.slice(Math.max(0, end - 2), end))) return end;
   }
   return 0;
 }

@@ -76,7 +76,7 @@ interface NormalizeJob {
 function normalize({ normalizer }: TokenizerParts, text: string, job: NormalizeJob): AlignedText {
   const { start, end, scratch } = job;
   if (normalizer !== undefined) return normalizer.normalize(text, start, end, scratch);
-  return alignedSlice(text, { start, end, builder: scratch?.builder(end - start) });
+  return alignedSlice(text, start, end, scratch?.builder(end - start));
 }
 
 interface PlainJob {

@@ -109,9 +109,9 @@ describe('bad tokenizer files give a typed error that names the place', () => {
   });
 
   it.each([
-    ['model', 'Unigram', (root: LooseJson) => (root.model = { type: 'Unigram', vocab: [['a', 0]] })],
-    ['normalizer', 'NFKC', (root: LooseJson) => (root.normalizer = { type: 'NFKC' })],
-    ['pre_tokenizer', 'Metaspace', (root: LooseJson) => (root.pre_tokenizer = { type: 'Metaspace' })],
+    ['model', 'BPE', (root: LooseJson) => (root.model = { type: 'BPE', vocab: {}, merges: [] })],
+    ['normalizer', 'Nmt', (root: LooseJson) => (root.normalizer = { type: 'Nmt' })],
+    ['pre_tokenizer', 'ByteLevel', (root: LooseJson) => (root.pre_tokenizer = { type: 'ByteLevel' })],
     [
       'post_processor',
       'RobertaProcessing',

@@ -8,9 +8,7 @@ const hasData = existsSync(`${data}vocab-t5`) && existsSync(`${data}tokenizer-go
 const reason = hasData ? '' : ' (skipped: the vocabularies and goldens are not beside the repository)';
 
 const lines = (path: string) =>
-  readFileSync(`${data}tokenizer-golden/${path}`, 'utf8')
-    .replace(/\n$/, '')
-    .split('\n');
+  readFileSync(`${data}tokenizer-golden/${path}`, 'utf8').replace(/\n$/, '').split('\n');
 const spiece = (path: string): Tokenizer => createT5Tokenizer({ model: readFileSync(`${data}${path}`) });
 const t5 = () => spiece('vocab-t5/spiece.model');
 const numbers = (line: string) => (line.match(/\d+/g) ?? []).map(Number);

@@ -11,6 +11,7 @@ export function createMetaspaceDecoder(options: MetaspaceOptions = {}): Decoder 
   const { replacement, prependScheme } = settings;
   return Object.freeze({
     type: 'Metaspace',
+    onlyGrows: true,
     decode: (tokens: readonly string[]): readonly string[] =>
       tokens.map((token, index) =>
         token.replaceAll(replacement, index === 0 && prependScheme !== 'never' ? '' : ' '),

@@ -10,7 +10,7 @@ import {
   stringValue,
   type JsonField,
 } from './json-field.js';
-import { readAddedToken } from './read-stages.js';
+import { readAddedToken } from './read-added-token.js';
 
 /**
  * What tokenizer_config.json, special_tokens_map.json and added_tokens.json say, the first before the

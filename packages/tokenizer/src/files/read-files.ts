@@ -23,8 +23,13 @@ import {
   requiredField,
   type JsonField,
 } from './json-field.js';
+import { readAddedToken } from './read-added-token.js';
 import { readConfig, type TokenizerConfig } from './read-config.js';
-import * as stages from './read-stages.js';
+import { readDecoder } from './read-decoders.js';
+import { readModel, unkTokenOf, type FileModel } from './read-models.js';
+import { readNormalizer } from './read-normalizers.js';
+import { readPostProcessor } from './read-post-processors.js';
+import { readPreTokenizer } from './read-pre-tokenizers.js';
 import { tokenizerFileNames, type TokenizerFiles } from './write-files.js';
 
 /** Classes that read a `vocab.txt` as BERT's WordPiece. */
@@ -99,18 +104,18 @@ function readTokenizerJson(json: JsonField, config: TokenizerConfig): TokenizerP
     const field = optionalField(json, name);
     return field === undefined ? undefined : read(field);
   };
-  const model = stages.readModel(requiredField(json, 'model'));
-  const listed = section('added_tokens', arrayItems)?.map((field) => stages.readAddedToken(field)) ?? [];
+  const model = readModel(requiredField(json, 'model'));
+  const listed = section('added_tokens', arrayItems)?.map((field) => readAddedToken(field)) ?? [];
   const addedTokens = mergeAddedTokens(listed, config.addedTokens);
   const has = (token: string) =>
     model.tokenToId(token) !== undefined || addedTokens.some(({ content }) => content === token);
   return {
     tokenizerClass: config.tokenizerClass?.replace(/Fast$/, '') ?? 'PreTrainedTokenizerFast',
-    normalizer: section('normalizer', (field) => stages.readNormalizer(field, config.normalizer)),
-    preTokenizer: section('pre_tokenizer', stages.readPreTokenizer),
+    normalizer: section('normalizer', (field) => readNormalizer(field, config.normalizer)),
+    preTokenizer: section('pre_tokenizer', readPreTokenizer),
     model,
-    postProcessor: section('post_processor', stages.readPostProcessor),
-    decoder: section('decoder', stages.readDecoder),
+    postProcessor: section('post_processor', readPostProcessor),
+    decoder: section('decoder', readDecoder),
     addedTokens,
     specialTokens: { ...defaultRoles(model, has), ...config.specialTokens },
     modelMaxLength: config.modelMaxLength,
@@ -123,13 +128,14 @@ function readTokenizerJson(json: JsonField, config: TokenizerConfig): TokenizerP
   };
 }
 
-/** BERT's names stand for their roles wherever no file says otherwise. */
+/** BERT's or T5's names stand for their roles wherever no file says otherwise. */
 function defaultRoles(
-  model: WordPieceModel,
+  model: FileModel,
   has: (token: string) => boolean,
 ): Partial<Record<SpecialTokenRole, string>> {
-  const known = Object.entries(bertSpecialTokens).filter(([, token]) => has(token));
-  return { ...Object.fromEntries(known), unk: model.unkToken };
+  const usual = model.type === 'WordPiece' ? bertSpecialTokens : { pad: '<pad>', eos: '</s>' };
+  const known = Object.entries({ ...usual, ...defined({ unk: unkTokenOf(model) }) });
+  return Object.fromEntries(known.filter(([, token]) => has(token)));
 }
 
 /** What SentencePiece's model holds, with the names and added tokens of the side files. */

@@ -3,12 +3,18 @@ import { NO_NODE, NO_VALUE, trieSlot, type CodeUnitTrie } from '../text/code-uni
 /** Stands for a character that no piece spells. */
 export const UNKNOWN_PIECE = -1;
 
+/** Log probabilities of pieces; those not asked for yet are NaN among the known ones. */
+export interface PieceScores {
+  readonly known: Float64Array;
+  of(id: number): number;
+}
+
 /** What a path costs, and how it is added up. */
 interface LatticeOptions {
   /** Pieces under root 0; a value is a piece's id. */
   readonly trie: CodeUnitTrie;
   /** Log probability of each piece, by id. */
-  readonly scores: Float64Array;
+  readonly scores: PieceScores;
   /** Log probability of a single character that is no piece. */
   readonly unkScore: number;
   /** 'single' keeps sums in single precision, as SentencePiece does; 'double' as Hugging Face does. */
@@ -36,11 +42,13 @@ export class UnigramLattice {
   private readonly isSingle: boolean;
   private readonly unkScore: number;
   private readonly scores: Float64Array;
+  private readonly scoreOf: (id: number) => number;
   /** By code unit: slot of the root's child in the trie, times four, or -1. Most units begin no piece. */
   private readonly firstSlots: Int32Array;
 
   constructor(private readonly options: LatticeOptions) {
-    this.scores = options.scores;
+    this.scores = options.scores.known;
+    this.scoreOf = options.scores.of;
     this.firstSlots = rootSlots(options.trie);
     this.isSingle = options.precision === 'single';
     this.unkScore = this.isSingle ? Math.fround(options.unkScore) : options.unkScore;
@@ -67,7 +75,8 @@ export class UnigramLattice {
       for (let to = from + 1, slot = firstSlots[unit]!; slot >= 0; to++) {
         const id = slots[slot + 3]!;
         if (id !== NO_VALUE) {
-          this.offer(this.scores[id]! + sum, id, from, to);
+          const score = this.scores[id]!;
+          this.offer((Number.isNaN(score) ? this.scoreOf(id) : score) + sum, id, from, to);
           if (to === next) hasSingle = true;
         }
         if (to === size) break;

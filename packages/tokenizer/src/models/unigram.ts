@@ -1,11 +1,11 @@
 import { checkChoice, checkInteger, checkOptions, show, TokenizerError } from '../errors.js';
 import type { Json, Model, Words } from '../pipeline.js';
-import { buildTrie, type CodeUnitTrie, type TrieEntry } from '../text/code-unit-trie.js';
+import { TrieBuilder, type CodeUnitTrie } from '../text/code-unit-trie.js';
 import type { TokenSink } from '../text/token-sink.js';
 import { stringFromUnits } from '../text/code-units.js';
 import { textToBytes } from '../text/utf8.js';
 import { WordMemo } from '../text/word-memo.js';
-import { UNKNOWN_PIECE, UnigramLattice } from './unigram-lattice.js';
+import { UNKNOWN_PIECE, UnigramLattice, type PieceScores } from './unigram-lattice.js';
 import { createVocabulary, type Vocabulary } from './vocabulary.js';
 
 /** A piece of the vocabulary and its log probability. */
@@ -67,10 +67,10 @@ export function createUnigram(options: UnigramOptions): UnigramModel {
   checkChoice(op, 'precision', precision, ['single', 'double']);
   checkPieces(options, where);
   const vocabulary = createVocabulary(
-    pieces.map(([piece]) => piece),
+    pieces.map((piece) => piece[0]),
     where,
   );
-  const { scores, unkScore } = effectiveScores(pieces, kinds);
+  const { scores, unkScore } = effectiveScores(options);
   const encoder: WordEncoder = {
     scores,
     unkScore,
@@ -96,7 +96,7 @@ export function createUnigram(options: UnigramOptions): UnigramModel {
     toJson: (): Json => ({
       type: 'Unigram',
       unk_id: unkId ?? null,
-      vocab: pieces.map(([piece], id) => [piece, scores[id]!]),
+      vocab: pieces.map(([piece, score], id) => [piece, kinds?.[id] === 'userDefined' ? 0 : score]),
       byte_fallback: byteFallback,
     }),
   });
@@ -104,7 +104,7 @@ export function createUnigram(options: UnigramOptions): UnigramModel {
 
 interface WordEncoder {
   readonly lattice: UnigramLattice;
-  readonly scores: Float64Array;
+  readonly scores: PieceScores;
   readonly unkScore: number;
   readonly unkId: number | undefined;
   /** By byte, or undefined when unknown characters are not spelled by bytes. */
@@ -147,7 +147,7 @@ function encodeAsOneText({ text, spans }: Words, { sink, encoder, memo }: TextJo
     const from = sink.length;
     const rounding = (end - start) * roundingStep * (Math.abs(total) + (end - start) * -unkScore);
     if (memo.recall(text.units, { start, end, sink, leastMargin: rounding })) {
-      for (let k = from; k < sink.length; k++) total = Math.fround(total + scores[sink.ids[k]!]!);
+      for (let k = from; k < sink.length; k++) total = Math.fround(total + scores.known[sink.ids[k]!]!);
     } else {
       const hasUnknown = encodeWord(text.units, { start, end, before: total, sink, encoder });
       const margin = lattice.margin / 2; // the search was itself off by rounding
@@ -207,25 +207,40 @@ function isFound(kind: PieceKind): boolean {
   return kind === 'normal' || kind === 'userDefined';
 }
 
-function pieceTrie({ tokens }: Vocabulary, kinds: readonly PieceKind[] | undefined): CodeUnitTrie {
-  const entries: TrieEntry[] = [];
-  tokens.forEach((key, value) => {
-    if (kinds === undefined || isFound(kinds[value]!)) entries.push({ root: 0, key: key!, value });
-  });
-  return buildTrie(entries, 1);
+function pieceTrie({ tokens, size }: Vocabulary, kinds: readonly PieceKind[] | undefined): CodeUnitTrie {
+  const builder = new TrieBuilder(1, 6 * size);
+  for (let id = 0; id < size; id++) {
+    if (kinds === undefined || isFound(kinds[id]!)) builder.add(0, tokens[id]!, id);
+  }
+  return builder.finish();
 }
 
 /** Scores as a path counts them: a user-defined piece is certain, whatever the file says (SentencePiece 0.2). */
-function effectiveScores(
-  pieces: readonly ScoredPiece[],
-  kinds: readonly PieceKind[] | undefined,
-): { readonly scores: Float64Array; readonly unkScore: number } {
-  const scores = Float64Array.from(pieces, ([, score], id) => (kinds?.[id] === 'userDefined' ? 0 : score));
+function effectiveScores({ pieces, kinds, precision }: UnigramOptions): {
+  readonly scores: PieceScores;
+  readonly unkScore: number;
+} {
+  const read = precision === 'single' ? (score: number) => score : asRustReads;
+  const known = new Float64Array(pieces.length).fill(NaN);
   let least = Infinity;
-  pieces.forEach(([, score], id) => {
-    if (kinds === undefined || kinds[id] === 'normal') least = Math.min(least, score);
-  });
-  return { scores, unkScore: least - unkPenalty };
+  for (let id = 0; id < pieces.length; id++) {
+    const kind = kinds?.[id] ?? 'normal';
+    if (kind === 'normal') least = Math.min(least, pieces[id]![1]);
+    if (kind === 'userDefined') known[id] = 0;
+    else if (precision === 'single') known[id] = pieces[id]![1];
+  }
+  const of = (id: number): number => (known[id] = read(pieces[id]![1]));
+  return { scores: { known, of }, unkScore: read(least) - unkPenalty };
+}
+
+/**
+ * A number as Hugging Face's library gets it from JSON: all its digits as an integer, divided by a power of ten. The
+ * last bit may differ from the nearest double, and decides between spellings of the same probability.
+ */
+function asRustReads(score: number): number {
+  const [whole, fraction] = String(score).split('.');
+  if (fraction === undefined || fraction.includes('e')) return score;
+  return Number(whole! + fraction) / 10 ** fraction.length;
 }
 
 /** Ids of `<0x00>` … `<0xFF>`; -1 for a byte without a piece. */
@@ -248,12 +263,14 @@ function checkPieces(
   };
   if (!Array.isArray(pieces)) fail('pieces', `pieces must be an array, got ${show(pieces)}`);
   if (pieces.length === 0) fail('pieces', 'there are no pieces');
-  pieces.forEach(([piece, score], id) => {
+  for (let id = 0; id < pieces.length; id++) {
+    const piece = pieces[id]![0];
+    const score = pieces[id]![1];
     if (piece === '') fail('pieces', `piece ${id} is empty`);
     if (typeof score !== 'number' || !Number.isFinite(score)) {
       fail('pieces', `piece ${show(piece)} has score ${show(score)}, which is no finite number`);
     }
-  });
+  }
   if (unkId !== undefined && unkId >= pieces.length) {
     fail('unkId', `the unknown piece has id ${unkId}, but there are ${pieces.length} pieces`);
   }

@@ -1,13 +1,6 @@
 import { checkInteger, checkOptions, show, TokenizerError } from '../errors.js';
 import type { Json, Model, Words } from '../pipeline.js';
-import {
-  buildTrie,
-  NO_NODE,
-  NO_VALUE,
-  trieSlot,
-  type CodeUnitTrie,
-  type TrieEntry,
-} from '../text/code-unit-trie.js';
+import { NO_NODE, NO_VALUE, TrieBuilder, trieSlot, type CodeUnitTrie } from '../text/code-unit-trie.js';
 import type { TokenSink } from '../text/token-sink.js';
 import { WordMemo } from '../text/word-memo.js';
 import { createVocabulary, type Vocabulary, type VocabularyInput } from './vocabulary.js';
@@ -91,15 +84,13 @@ export function createWordPiece(options: WordPieceOptions): WordPieceModel {
   });
 }
 
-function pieceTrie(vocabulary: Vocabulary, prefix: string): CodeUnitTrie {
-  const entries: TrieEntry[] = [];
-  for (const [token, id] of vocabulary.ids) {
-    entries.push({ root: WORD_START, key: token, value: id });
-    if (token.startsWith(prefix)) {
-      entries.push({ root: CONTINUATION, key: token.slice(prefix.length), value: id });
-    }
+function pieceTrie({ ids, size }: Vocabulary, prefix: string): CodeUnitTrie {
+  const builder = new TrieBuilder(2, 6 * size);
+  for (const [token, id] of ids) {
+    builder.add(WORD_START, token, id);
+    if (token.startsWith(prefix)) builder.add(CONTINUATION, token.slice(prefix.length), id);
   }
-  return buildTrie(entries, 2);
+  return builder.finish();
 }
 
 interface Lookup {

@@ -56,12 +56,13 @@ export function readCharacterMap(
   const replacementAt = replacements(bytes.subarray(4 + trieBytes), fail);
   const replacementOf = (base: number) => replacementAt((trie[base] ?? 0) & 0x7fffffff);
   const root = unitOffset(trie[0]!);
+  const isParent = parents(trie);
   const firstEdges = edgesOf(trie, root);
   const followers = new Set<number>();
   const seen = new Set<number>([root]);
   const waiting = firstEdges.map(({ base }) => base);
   for (let base = waiting.pop(); base !== undefined; base = waiting.pop()) {
-    if (seen.has(base)) continue; // branches are shared
+    if (isParent[base] !== 1 || seen.has(base)) continue; // branches are shared
     seen.add(base);
     for (const edge of edgesOf(trie, base)) {
       followers.add(edge.codePoint);
@@ -109,6 +110,16 @@ function childBase(trie: Uint32Array, base: number, byte: number): number {
   const at = (base ^ byte) >>> 0;
   const unit = at < trie.length ? trie[at]! : 0;
   return (unit & 0x800000ff) === byte ? (at ^ unitOffset(unit)) >>> 0 : -1;
+}
+
+/** 1 for every base that has children: most nodes end a key, and have none. */
+function parents(trie: Uint32Array): Uint8Array {
+  const isParent = new Uint8Array(trie.length);
+  for (let at = 0; at < trie.length; at++) {
+    const unit = trie[at]!;
+    if (unit < 0x80000000) isParent[at ^ (unit & 0xff)] = 1;
+  }
+  return isParent;
 }
 
 /** True when a key ends at the child of `base` by `byte`: its value is at the child's base. */

@@ -52,7 +52,7 @@ export function createRuleWriter(rules: CharacterMap, untouched: readonly string
       if (i > from && tables.follows[text.charCodeAt(i)] === 1) {
         const match = rules.longest(text, i - 1, end);
         if (match !== undefined && match.end > i) {
-          builder.pop();
+          builder.dropLast();
           i--;
         }
       }
@@ -72,7 +72,8 @@ interface RuleTables {
 }
 
 function createTables(rules: CharacterMap, untouched: readonly string[]): RuleTables {
-  const simple = Int32Array.from({ length: 0x10000 }, (_, unit) => unit);
+  const simple = new Int32Array(0x10000);
+  for (let unit = 0; unit < simple.length; unit++) simple[unit] = unit;
   const follows = new Uint8Array(0x10000);
   for (const [codePoint, replacement] of rules.firsts) {
     if (replacement === undefined) continue;

@@ -1,7 +1,6 @@
 import { checkChoice, checkOptions, show, TokenizerError } from '../errors.js';
 import type { Json, PreTokenizer, Words } from '../pipeline.js';
-import { sourceOf, type AlignedText, type AlignedTextBuilder } from '../text/aligned-text.js';
-import { isHighSurrogate } from '../text/code-units.js';
+import { sourceOf, type AlignedText } from '../text/aligned-text.js';
 import { Scratch } from '../text/scratch.js';
 
 /** Where a mark is put before a word that has none: before every one, only at the start of the text, nowhere. */
@@ -97,7 +96,7 @@ function withMarks(
     const from = builder.size;
     const lacksMark = unit !== mark && unit !== SPACE;
     if (lacksMark && (prependScheme === 'always' || sourceOf(text, start, start + 1)[0] === 0)) {
-      pushMarked(builder, text, { start, end, mark });
+      builder.pushMarked(text, { start, end, mark });
     } else {
       builder.pushAligned(text, start, end);
     }
@@ -106,20 +105,6 @@ function withMarks(
   const result = builder.finish();
   markSpaces(result.units, 0, result.length, mark);
   return { text: result, spans: moved.finish() };
-}
-
-/** Appends the mark and units [start, end); the mark shares the source of the first character. */
-export function pushMarked(
-  builder: AlignedTextBuilder,
-  text: AlignedText,
-  { start, end, mark }: { readonly start: number; readonly end: number; readonly mark: number },
-): void {
-  const width = isHighSurrogate(text.units[start]!) && start + 1 < end ? 2 : 1;
-  const [from, to] = sourceOf(text, start, start + width);
-  builder.beginBlock(from, to);
-  builder.push(mark);
-  for (let i = start; i < start + width; i++) builder.push(text.units[i]!);
-  builder.pushAligned(text, start + width, end);
 }
 
 function cutAtMarks(

@@ -1,11 +1,7 @@
 import type { Json, Normalizer, PreTokenizer, Words } from '../pipeline.js';
 import { emptyCharacterMap, readCharacterMap } from '../normalizers/character-map.js';
 import { createRuleWriter } from '../normalizers/precompiled-normalizer.js';
-import {
-  createMetaspacePreTokenizer,
-  METASPACE,
-  pushMarked,
-} from '../pre-tokenizers/metaspace-pre-tokenizer.js';
+import { createMetaspacePreTokenizer, METASPACE } from '../pre-tokenizers/metaspace-pre-tokenizer.js';
 import { sourceOf, type AlignedText, type AlignedTextBuilder } from '../text/aligned-text.js';
 import { Scratch } from '../text/scratch.js';
 import { bytesToBase64 } from '../text/base64.js';
@@ -95,7 +91,7 @@ function writeSpaces(text: AlignedText, { normalization, hasPrefix, builder }: S
     let wordEnd = i;
     while (wordEnd < end && units[wordEnd] !== SPACE) wordEnd++;
     if (wordEnd > i) {
-      if (owesMark) pushMarked(builder, text, { start: i, end: wordEnd, mark });
+      if (owesMark) builder.pushMarked(text, { start: i, end: wordEnd, mark });
       else builder.pushAligned(text, i, wordEnd);
       owesMark = false;
       i = wordEnd;

@@ -1,4 +1,4 @@
-import { stringFromUnits } from './code-units.js';
+import { isHighSurrogate, stringFromUnits } from './code-units.js';
 
 /**
  * Normalised text that remembers where in the original each part came from.
@@ -27,7 +27,7 @@ export class AlignedTextBuilder {
 
   /** @param sizeHint  expected length in code units; the text may grow beyond it */
   constructor(sizeHint: number) {
-    this.units = new Uint16Array(Math.max(64, sizeHint));
+    this.units = new Uint16Array(sizeHint);
   }
 
   /** Forgets the text; the memory stays. */
@@ -83,11 +83,6 @@ export class AlignedTextBuilder {
     return i;
   }
 
-  /** Takes the last code unit back; the segment it began in stays. */
-  pop(): void {
-    this.length--;
-  }
-
   /** Appends units [from, to) of another text, aligned with that text's original. */
   pushAligned({ units, segments }: AlignedText, from: number, to: number): void {
     if (this.length + to - from > this.units.length) this.units = grown(this.units, this.length + to - from);
@@ -106,6 +101,36 @@ export class AlignedTextBuilder {
       this.length = at;
     }
     this.cursor = segment;
+  }
+
+  /** Appends a mark and units [start, end) of another text; the mark shares the source of the first character. */
+  pushMarked(text: AlignedText, { start, end, mark }: { start: number; end: number; mark: number }): void {
+    const { units, segments } = text;
+    const width = isHighSurrogate(units[start]!) && start + 1 < end ? 2 : 1;
+    if (segments.length === 3 && segments[2] === LINEAR) {
+      const from = segments[1]! + start - segments[0]!;
+      this.pushSegment(from, from + width);
+    } else {
+      const [from, to] = sourceOf(text, start, start + width);
+      this.pushSegment(from, to);
+    }
+    this.push(mark);
+    this.push(units[start]!);
+    if (width === 2) this.push(units[start + 1]!);
+    if (start + width < end) this.pushAligned(text, start + width, end);
+  }
+
+  /** Appends units[start, end). */
+  pushUnits(units: Uint16Array, start: number, end: number): void {
+    const { length } = this;
+    this.length += end - start;
+    if (this.length > this.units.length) this.units = grown(this.units, this.length);
+    this.units.set(units.subarray(start, end), length);
+  }
+
+  /** Takes the last unit back. */
+  dropLast(): void {
+    this.length--;
   }
 
   /** Appends one code point. */
@@ -148,9 +173,10 @@ export class AlignedTextBuilder {
  */
 export function alignedSlice(
   text: string,
-  { start, end, builder }: { start: number; end: number; builder?: AlignedTextBuilder },
+  start: number,
+  end: number,
+  slice = new AlignedTextBuilder(end - start),
 ): AlignedText {
-  const slice = builder ?? new AlignedTextBuilder(end - start);
   slice.beginLinear(start);
   for (let i = start; i < end; i++) {
     const unit = text.charCodeAt(i);
@@ -175,6 +201,41 @@ export function sliceAligned({ units, segments }: AlignedText, from: number, to:
     kept.push(start + skipped - from, segments[i + 1]! + (isLinear ? skipped : 0), segments[i + 2]!);
   }
   return { units: units.subarray(from, to), length: to - from, segments: Int32Array.from(kept) };
+}
+
+/**
+ * Two normalisations in a row as one: `outer` is aligned with the units of `inner`, `inner` with the original.
+ * @param origin  start of the original: where what was put in before the first character belongs
+ */
+export function composeAligned(
+  outer: AlignedText,
+  inner: AlignedText,
+  { origin }: { readonly origin: number },
+): AlignedText {
+  const segments: number[] = [];
+  const add = (at: number, start: number, end: number) => {
+    const last = segments.length - 3;
+    const isMore = end === LINEAR && segments[last + 2] === LINEAR;
+    if (isMore && start - segments[last + 1]! === at - segments[last]!) return;
+    segments.push(at, start, end);
+  };
+  const cursor = new SegmentCursor(inner);
+  for (let i = 0; i < outer.segments.length; i += 3) {
+    const at = outer.segments[i]!;
+    const start = outer.segments[i + 1]!;
+    const end = outer.segments[i + 2]!;
+    if (end !== LINEAR) {
+      const from = end === 0 ? origin : cursor.startOf(start);
+      add(at, from, end === 0 ? origin : cursor.endOf(end - 1));
+      continue;
+    }
+    const stop = i + 3 < outer.segments.length ? outer.segments[i + 3]! : outer.length;
+    for (let unit = start; unit < start + stop - at; unit = cursor.segmentEnd) {
+      const from = cursor.startOf(unit);
+      add(at + unit - start, from, inner.segments[cursor.segment + 2]!);
+    }
+  }
+  return { units: outer.units, length: outer.length, segments: Int32Array.from(segments) };
 }
 
 /** The text as one word, as a pipeline begins. */
@@ -218,20 +279,47 @@ export function mapToOriginal(
     if (shift !== 0) for (let i = from; i < to; i++) offsets[i]! += shift;
     return;
   }
-  let segment = 0;
-  const seek = (unit: number) => {
-    while (segment > 0 && segments[segment]! > unit) segment -= 3;
-    while (segment + 3 < segments.length && segments[segment + 3]! <= unit) segment += 3;
-  };
+  const cursor = new SegmentCursor(aligned);
   for (let i = from; i < to; i += 2) {
-    seek(offsets[i]!);
-    const isStartLinear = segments[segment + 2] === LINEAR;
-    const start = segments[segment + 1]! + (isStartLinear ? offsets[i]! - segments[segment]! : 0);
-    seek(offsets[i + 1]! - 1);
-    const blockEnd = segments[segment + 2]!;
+    const start = cursor.startOf(offsets[i]!);
+    offsets[i + 1] = cursor.endOf(offsets[i + 1]! - 1);
     offsets[i] = start;
-    offsets[i + 1] =
-      blockEnd === LINEAR ? segments[segment + 1]! + offsets[i + 1]! - segments[segment]! : blockEnd;
+  }
+}
+
+/** Looks units up in the segments; quick when they are asked for from left to right. */
+class SegmentCursor {
+  segment = 0;
+  private readonly segments: Int32Array;
+
+  constructor(private readonly aligned: AlignedText) {
+    this.segments = aligned.segments;
+  }
+
+  /** The first unit after the segment. */
+  get segmentEnd(): number {
+    const next = this.segment + 3;
+    return next < this.segments.length ? this.segments[next]! : this.aligned.length;
+  }
+
+  /** Where the source of a unit begins. */
+  startOf(unit: number): number {
+    this.seek(unit);
+    const { segment, segments } = this;
+    return segments[segment + 1]! + (segments[segment + 2] === LINEAR ? unit - segments[segment]! : 0);
+  }
+
+  /** Where the source of a unit ends. */
+  endOf(unit: number): number {
+    const start = this.startOf(unit);
+    const end = this.segments[this.segment + 2]!;
+    return end === LINEAR ? start + 1 : end;
+  }
+
+  private seek(unit: number): void {
+    const { segments } = this;
+    while (this.segment > 0 && segments[this.segment]! > unit) this.segment -= 3;
+    while (this.segment + 3 < segments.length && segments[this.segment + 3]! <= unit) this.segment += 3;
   }
 }
 

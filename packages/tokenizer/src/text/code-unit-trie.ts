@@ -42,29 +42,50 @@ export function trieSlot(trie: { slots: Int32Array; mask: number }, node: number
  * A later entry with the same root and key replaces the value.
  */
 export function buildTrie(entries: readonly TrieEntry[], rootCount: number): CodeUnitTrie {
-  let trie = emptyTrie(entries.length * 4);
-  let nodeCount = rootCount;
-  let used = 0;
-  for (const { root, key, value } of entries) {
+  const builder = new TrieBuilder(rootCount, 4 * entries.length);
+  for (const { root, key, value } of entries) builder.add(root, key, value);
+  return builder.finish();
+}
+
+/** Builds a trie key by key, as `buildTrie` does. */
+export class TrieBuilder {
+  private trie: { slots: Int32Array; mask: number };
+  private nodeCount: number;
+  private used = 0;
+
+  /** @param sizeHint  expected number of nodes; more may come */
+  constructor(rootCount: number, sizeHint: number) {
+    this.trie = emptyTrie(sizeHint);
+    this.nodeCount = rootCount;
+  }
+
+  /** Adds a key; the empty one is left out. */
+  add(root: number, key: string, value: number): void {
     let node = root;
     for (let i = 0; i < key.length; i++) {
-      let slot = trieSlot(trie, node, key.charCodeAt(i));
-      if (trie.slots[4 * slot] === NO_NODE) {
-        if (2 * (used + 1) > trie.mask) {
-          trie = rehashed(trie);
-          slot = trieSlot(trie, node, key.charCodeAt(i));
+      const unit = key.charCodeAt(i);
+      let at = 4 * trieSlot(this.trie, node, unit);
+      if (this.trie.slots[at] === NO_NODE) {
+        if (2 * (this.used + 1) > this.trie.mask) {
+          this.trie = rehashed(this.trie);
+          at = 4 * trieSlot(this.trie, node, unit);
         }
-        trie.slots[4 * slot] = node;
-        trie.slots[4 * slot + 1] = key.charCodeAt(i);
-        trie.slots[4 * slot + 2] = nodeCount++;
-        trie.slots[4 * slot + 3] = NO_VALUE;
-        used++;
+        const { slots } = this.trie;
+        slots[at] = node;
+        slots[at + 1] = unit;
+        slots[at + 2] = this.nodeCount++;
+        slots[at + 3] = NO_VALUE;
+        this.used++;
       }
-      if (i === key.length - 1) trie.slots[4 * slot + 3] = value;
-      node = trie.slots[4 * slot + 2]!;
+      if (i === key.length - 1) this.trie.slots[at + 3] = value;
+      node = this.trie.slots[at + 2]!;
     }
   }
-  return Object.freeze({ ...trie, nodeCount });
+
+  /** The trie. */
+  finish(): CodeUnitTrie {
+    return Object.freeze({ ...this.trie, nodeCount: this.nodeCount });
+  }
 }
 
 function emptyTrie(minimumSlots: number): { slots: Int32Array; mask: number } {

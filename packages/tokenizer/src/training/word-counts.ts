@@ -6,8 +6,11 @@ import { pause } from './pause.js';
 
 /** What the counting needs, and whom it tells. */
 interface WordCountOptions {
+  /** The function that errors name. */
+  readonly op: string;
   readonly normalizer: Normalizer;
-  readonly preTokenizer: PreTokenizer;
+  /** Without one, a text is one word. */
+  readonly preTokenizer: PreTokenizer | undefined;
   readonly signal: AbortSignal | undefined;
   /** Called now and then with the number of texts and of distinct words so far. */
   readonly onProgress: (texts: number, words: number) => void;
@@ -19,14 +22,15 @@ const charsPerTurn = 500_000;
 /** How often each word occurs in the texts, after normalisation. */
 export async function countWords(
   texts: Iterable<string> | AsyncIterable<string>,
-  { normalizer, preTokenizer, signal, onProgress }: WordCountOptions,
+  { op, normalizer, preTokenizer, signal, onProgress }: WordCountOptions,
 ): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   let textCount = 0;
   let charsThisTurn = 0;
   for await (const text of texts) {
-    if (typeof text !== 'string') throw notText(text, textCount);
-    const words = preTokenizer.preTokenize(wholeText(normalizer.normalize(text, 0, text.length)));
+    if (typeof text !== 'string') throw notText(op, text, textCount);
+    const normalized = wholeText(normalizer.normalize(text, 0, text.length));
+    const words = preTokenizer === undefined ? normalized : preTokenizer.preTokenize(normalized);
     const whole = textOf(words.text);
     for (let i = 0; i < words.spans.length; i += 2) {
       const start = words.spans[i]!;
@@ -49,10 +53,10 @@ export async function countWords(
   return counts;
 }
 
-function notText(text: unknown, index: number): TokenizerError {
+function notText(op: string, text: unknown, index: number): TokenizerError {
   return new TokenizerError({
     code: 'bad-input',
-    op: 'trainWordPiece',
+    op,
     field: `texts[${index}]`,
     problem: `a text must be a string, got ${show(text)}`,
   });

@@ -74,6 +74,7 @@ export async function trainWordPiece(
   const { continuingSubwordPrefix = '##', specialTokens = bertTokenOrder } = options;
   signal?.throwIfAborted();
   const counts = await countWords(texts, {
+    op: 'trainWordPiece',
     normalizer: createBertNormalizer(normalizer),
     preTokenizer: createBertPreTokenizer(),
     signal,

@@ -1,5 +1,6 @@
 import { LATER_THAN_UNICODE_9_RANGES } from './code-point-ranges.js';
 import { parseCodePointSet } from './code-point-set.js';
+import { createMarkTest } from './marks.js';
 
 /**
  * One mark of every combining class up to Unicode 9, in the order of the classes (1, 7, 8, 9, 10 … 240), in
@@ -17,41 +18,64 @@ export interface AlignedCodePoint {
   readonly end: number;
 }
 
-/** Canonical decomposition (NFD) with alignment, at the Unicode version Hugging Face's library has frozen. */
-interface CanonicalDecomposer {
-  /** Full canonical decomposition of one code point. */
+/** Decomposition and composition with alignment, at the Unicode version Hugging Face's library has frozen. */
+interface Decomposer {
+  /** Full decomposition of one code point. */
   decompose(codePoint: number): readonly number[];
   /** True when NFD may move the code point past its neighbours (its combining class is not 0). */
   isReordering(codePoint: number): boolean;
-  /** NFD of a run of code points; moved marks take the alignments in the order of the input, as in Rust. */
-  decomposeRun(run: readonly AlignedCodePoint[]): AlignedCodePoint[];
+  /** Normal form of a run of code points. Alignments are taken in the order of the input, as in Rust. */
+  normalizeRun(run: readonly AlignedCodePoint[]): AlignedCodePoint[];
 }
 
+/** The normal forms of Unicode. */
+export type NormalForm = 'NFC' | 'NFD' | 'NFKC' | 'NFKD';
+
 /**
- * Makes the decomposer; it keeps the code points that are newer than the frozen version, and the ranks it
- * has met.
+ * Makes the decomposer; it keeps the code points that are newer than the frozen version, and the ranks and
+ * decompositions it has met.
  */
-export function createCanonicalDecomposer(): CanonicalDecomposer {
+export function createDecomposer(form: NormalForm): Decomposer {
   const later = parseCodePointSet(LATER_THAN_UNICODE_9_RANGES);
   const marks = classMarks.split(' ').map((hex) => String.fromCodePoint(parseInt(hex, 16)));
-  const ranks = new Map<number, number>();
-  const decompose = (codePoint: number): readonly number[] =>
+  const isMark = createMarkTest();
+  const decomposed = form === 'NFC' || form === 'NFD' ? 'NFD' : 'NFKD';
+  const decompose = rememberedByCodePoint((codePoint): readonly number[] =>
     later.has(codePoint)
       ? [codePoint]
-      : Array.from(String.fromCodePoint(codePoint).normalize('NFD'), (char) => char.codePointAt(0)!);
-  const rankOf = (codePoint: number): number => {
-    if (codePoint < 0x300 || later.has(codePoint)) return 0;
-    let rank = ranks.get(codePoint);
-    if (rank === undefined) {
-      rank = classRank(String.fromCodePoint(codePoint), marks);
-      ranks.set(codePoint, rank);
-    }
-    return rank;
+      : Array.from(String.fromCodePoint(codePoint).normalize(decomposed), (char) => char.codePointAt(0)!),
+  );
+  const knownRank = rememberedByCodePoint((codePoint) => classRank(String.fromCodePoint(codePoint), marks));
+  const rankOf = (codePoint: number) => (isMark(codePoint) ? knownRank(codePoint) : 0);
+  const compose = (first: number, second: number): number | undefined => {
+    const composed = String.fromCodePoint(first, second).normalize('NFC');
+    const codePoint = composed.codePointAt(0)!;
+    return composed.length === (codePoint > 0xffff ? 2 : 1) && !later.has(codePoint) ? codePoint : undefined;
   };
   return {
     decompose,
     isReordering: (codePoint) => rankOf(codePoint) > 0,
-    decomposeRun: (run) => decomposeRun(run, decompose, rankOf),
+    normalizeRun(run) {
+      const parts = canonicalOrder(
+        run.flatMap(({ codePoint }) =>
+          decompose(codePoint).map((part, index) => ({
+            codePoint: part,
+            rank: rankOf(part),
+            taken: index === 0 ? 1 : 0,
+          })),
+        ),
+      );
+      return alignInOrder(form === decomposed ? parts : composeParts(parts, compose), run);
+    },
+  };
+}
+
+function rememberedByCodePoint<T>(compute: (codePoint: number) => T): (codePoint: number) => T {
+  const known = new Map<number, T>();
+  return (codePoint) => {
+    let result = known.get(codePoint);
+    if (result === undefined) known.set(codePoint, (result = compute(codePoint)));
+    return result;
   };
 }
 
@@ -78,28 +102,41 @@ function swaps(text: string): boolean {
 interface Part {
   readonly codePoint: number;
   readonly rank: number;
-  /** True for what a decomposition adds; such a part takes no place of the input. */
-  readonly isNew: boolean;
+  /** Characters of the input it stands for: 0 for what a decomposition adds, 2 and more where parts joined. */
+  readonly taken: number;
 }
 
-function decomposeRun(
-  run: readonly AlignedCodePoint[],
-  decompose: (codePoint: number) => readonly number[],
-  rankOf: (codePoint: number) => number,
-): AlignedCodePoint[] {
-  const parts: Part[] = [];
-  for (const { codePoint } of run) {
-    decompose(codePoint).forEach((part, index) => {
-      parts.push({ codePoint: part, rank: rankOf(part), isNew: index > 0 });
-    });
-  }
-  const result: AlignedCodePoint[] = [];
-  let taken = 0;
-  for (const { codePoint, isNew } of canonicalOrder(parts)) {
-    const { start, end } = run[isNew ? Math.max(0, taken - 1) : taken++]!;
-    result.push({ codePoint, start, end });
+/** Joins starters with what follows them and is not blocked. Unicode standard, D117. */
+function composeParts(
+  parts: readonly Part[],
+  compose: (first: number, second: number) => number | undefined,
+): Part[] {
+  const result: Part[] = [];
+  let starter = -1;
+  let lastRank = 0;
+  for (const part of parts) {
+    const isBlocked = starter < 0 || (starter < result.length - 1 && lastRank >= part.rank);
+    const composed = isBlocked ? undefined : compose(result[starter]!.codePoint, part.codePoint);
+    if (composed !== undefined) {
+      const taken = result[starter]!.taken + part.taken;
+      result[starter] = { codePoint: composed, rank: 0, taken };
+      continue;
+    }
+    if (part.rank === 0) starter = result.length;
+    lastRank = part.rank;
+    result.push(part);
   }
   return result;
+}
+
+/** Gives each part the next characters of the input that it stands for; an added one shares the last. */
+function alignInOrder(parts: readonly Part[], run: readonly AlignedCodePoint[]): AlignedCodePoint[] {
+  let taken = 0;
+  return parts.map((part) => {
+    const { start, end } = run[part.taken > 0 ? taken : Math.max(0, taken - 1)]!;
+    taken += part.taken;
+    return { codePoint: part.codePoint, start, end };
+  });
 }
 
 /**

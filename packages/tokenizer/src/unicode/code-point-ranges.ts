@@ -35,8 +35,25 @@ export const NONSPACING_MARK_RANGES =
   '4:4 8v:5 2 5:1 2:1 6n:3 7:1 2:1 s:1 2e:7 3 2:1 2z 2 3:5 2 2u:2 3:3 2:4 gjp:4 1o:6 ux:3 f7v:1 43t:2 ' +
   'i:7 3:6 v:3 45:2 1j0:1i 5:1d 9 f n:4 2:e 2sh:6 gzl6:6n';
 
-/** Code points with a combining class or a decomposition that Unicode gained after version 9. */
+/** Marks beyond NONSPACING_MARK_RANGES: categories Mc and Me of Unicode 9, and what that version added to Mn. */
+export const OTHER_MARK_RANGES =
+  'n4:1 2:1 90:1 uj:d y 1k 3:2 9:3 2:1 1f:1 1n:2 7:1 3:1 b 18 1n:2 1v 1n:2 9 2:1 1i:1 1n 2 7:1 3:1 ' +
+  'b 2v:1 2:1 4:2 2:2 b 16:2 1q:3 4 1m:1 1n 2:4 3:1 2:1 a:1 18:1 1n:2 6:2 2:2 b 17:1 24:2 7:7 j:1 ' +
+  '97:1 1g 2:1 2 7 2 i a 5 5 5 d 36:1 5 7 3:1 q:1 b:2 3:6 m:1 3:5 3 b:2 1ei 8:7 2:1 59:1 4d:3 3:2 ' +
+  '5:1 2:5 69:1 1n 2 a 2:1 9:5 24 1y 1d 6 2:4 2:1 1q v 5:1 3 1p 3:2 2 4:1 1d:7 9:1 4s h:1 7c ki:3 ' +
+  '2:2 30q:1 ncx:2 c1:1 3 2h:1 1f:f 2 3x:1 1c 1d:1 5:1 2:3 33:1 3:1 p 1a 2 32 3:1 6 6m:1 2:1 2:1 2 ' +
+  'jro 2 3k 1a:2 5:1 38 2:1 2b 1d:2 a:1 30:2 4:1 2 9 4i:2 w:1 1n:1 2:3 3:1 3:2 a b:1 5u:h 2y:2 7 ' +
+  '2:3 3 6m:2 7:3 3 36:2 9:1 2 32 2:1 7 2y:1 5 zt:7 2:7 2b:l 2:d gbf:19 jc7:1 7:5 2vi:6 2:g 3:6 2:1 ' +
+  '2:4 1sq:6';
+
+/** Code points with a combining class or a decomposition (NFD or NFKD) that Unicode gained after version 9. */
 export const LATER_THAN_UNICODE_9_RANGES =
-  '1kt 4a:8 17:9 8b fy 73:1 am 1nf q2:u 3:b ln:4 raq ihp r 1fk:3 1u:4 8u:1 26:1 2:2 1z:a 1e:3 6j jv ' +
-  '20 2 9 3 1g 2:1 6:2 3y rf:1 72 5:1 5 4d 2c j 2a ix 2:1 2a bu:1 d0f:7 7 2ex:2 hy:1 m8u 4h:6 ag 1q:3 ' +
-  'e5:3 73:1 6s 3 8:1 6';
+  '1kt 4a:8 17:9 8b fy 73:1 am 1nf q2:u 3:b ln:4 45h n3m:3 1k n1 huo r bh:4 2:15 2:8 12i:3 1u:4 ' +
+  '8u:1 26:1 2:2 1z:a 1e:3 6j jv 20 2 9 3 1g 2:1 6:2 3y rf:1 72 5:1 5 4d 2c j 2a ix 2:1 2a bu:1 ' +
+  'd0f:7 7 2ex:2 hy:1 icl:z 3sn:1p y 4h:6 ag 1q:3 e5:3 73:1 6s 3 8:1 6 22f 22s:9';
+
+/** Code points assigned after Unicode 16, which the regular expressions of the Rust library know. */
+export const LATER_THAN_UNICODE_16_RANGES =
+  '1ov r1 3k 2r7:e 3:b 15i 251 ojc:1 3 2 t gk2:f ce:1 1j:6 29e:p 12k:2 9:8 y:1 2g5:7 g9:17 5:9 ' +
+  'fxz:o 3:o 7z:4 4qq:7 zu:l 2q:36 cg8:2 ce:m g:g 4pc:u 2:l 9:1 34p 4f:3 9i:8 ak:3 1f 4 1m 5 t 5 7f ' +
+  '10zk:5 4mb:b gsj:3bd';
