@@ -97,15 +97,15 @@ describe('shards', () => {
   it('may be more than files can be open', async () => {
     const tokenizer = syllableTokenizer();
     const out = await temporaryFolder();
-    const many = sampleTexts(200, { seed: 7, words: [5, 9] });
+    const many = sampleTexts(150, { seed: 7, words: [5, 9] });
     await prepareShards(textSource(many), { tokenizer, out, workers: 0, shardTokens: 1 });
     const set = await openShardFolder(out);
-    expect(set.manifest.shards).toHaveLength(200);
+    expect(set.manifest.shards).toHaveLength(150);
     for await (const { example, position } of shardDocuments(set, {
       seed: 1,
       epochs: 1,
       isShuffled: false,
-      readAhead: 150,
+      readAhead: 120,
     })) {
       expect(example).toEqual(encode(tokenizer, many[position]!));
     }
