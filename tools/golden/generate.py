@@ -9,7 +9,16 @@ import torch
 import transformers
 
 from fixture_file import largest_difference, read_fixture, write_fixture
-from topics import adamw_steps, electra_models, greedy_generation, metric_values, op_values, t5_models, t5_traps
+from topics import (
+    adamw_steps,
+    electra_models,
+    greedy_generation,
+    metric_values,
+    objectives,
+    op_values,
+    t5_models,
+    t5_traps,
+)
 
 HERE = Path(__file__).parent
 TOPICS = {
@@ -20,6 +29,7 @@ TOPICS = {
     "adamw_steps": adamw_steps.fixtures,
     "metric_values": metric_values.fixtures,
     "op_values": op_values.fixtures,
+    "objectives": objectives.fixtures,
 }
 CHECK_TOLERANCE = 1e-5  # another CPU sums in another order; the tests allow ten times more
 

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { DataError } from '@tesserae/data';
 import { MetricError } from '@tesserae/metrics';
 import { TesseraeError } from '@tesserae/tensor';
 
@@ -41,10 +42,10 @@ export function describeError(error: unknown, { isJson }: { readonly isJson: boo
   const isKnown =
     error instanceof TesseraeError ||
     error instanceof MetricError ||
-    error.name === 'TokenizerError' ||
-    error.name === 'AbortError';
+    ['TokenizerError', 'DataError', 'AbortError'].includes(error.name);
   if (!isJson) return isKnown ? `${error.name} ${error.message}` : (error.stack ?? error.message);
-  const hasCode = error instanceof TesseraeError || error instanceof MetricError;
+  const hasCode =
+    error instanceof TesseraeError || error instanceof MetricError || error instanceof DataError;
   const code = hasCode ? error.code : error.name;
   return JSON.stringify({ error: error.name, code, message: error.message });
 }

@@ -9,6 +9,8 @@ import { runTokenize } from './commands/tokenize.js';
 import { METRIC_NAMES, runScorePredictions } from './commands/score-predictions.js';
 import { runTrainTokenizer, TRAINED_MODELS } from './commands/train-tokenizer.js';
 import type { CommandContext } from './command-context.js';
+import { countNumber, jsonOption, wholeNumber } from './command-options.js';
+import { addDataCommands } from './data-program.js';
 import { EXIT, createOutput, describeError } from './output.js';
 import { PREDICTION_FORMATS } from './scoring/prediction-files.js';
 
@@ -22,21 +24,10 @@ interface WithModel {
 
 type Action<Options> = (options: Options, context: CommandContext) => Promise<void>;
 
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError('needed: a positive whole number');
-  return value;
-}
-
 function anyNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('needed: a number');
   return value;
-}
-
-function countFromZero(text: string): number {
-  return text === '0' ? 0 : wholeNumber(text);
 }
 
 type TrainTokenizerFlags = Omit<Parameters<typeof runTrainTokenizer>[0], 'files'> & WithJson;
@@ -47,7 +38,6 @@ const threadsOption = (): Option =>
   new Option('--threads <count>', 'threads of ONNX Runtime').argParser(wholeNumber);
 const classOption = (): Option =>
   new Option('--class <name>', 'model class, instead of the one config.json names');
-const jsonOption = (): Option => new Option('--json', 'print JSON lines').default(false);
 
 /**
  * Runs the command line.
@@ -80,6 +70,7 @@ function createProgram(signal: AbortSignal): Command {
     addForward,
     addGenerate,
     addTokenize,
+    addDataCommands,
     addTrainTokenizer,
     addScorePredictions,
     addInspect,
@@ -174,7 +165,7 @@ function addTrainTokenizer(program: Command, signal: AbortSignal): void {
       anyNumber,
     )
     .option('--byte-fallback', 'unigram: unknown characters become bytes', false)
-    .option('--extra-ids <count>', 'unigram: number of sentinels; default 100', countFromZero)
+    .option('--extra-ids <count>', 'unigram: number of sentinels; default 100', countNumber)
     .option('--sample-size <count>', 'unigram: learn from so many texts, drawn at random', wholeNumber)
     .option('--seed <number>', 'seed of the drawing', wholeNumber, 1)
     .option('--cased', 'wordpiece: keep upper case and accents', false)
