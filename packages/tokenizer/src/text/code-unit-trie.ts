@@ -49,14 +49,14 @@ export function buildTrie(entries: readonly TrieEntry[], rootCount: number): Cod
 
 /** Builds a trie key by key, as `buildTrie` does. */
 export class TrieBuilder {
-  private trie: { slots: Int32Array; mask: number };
-  private nodeCount: number;
-  private used = 0;
+  #trie: { slots: Int32Array; mask: number };
+  #nodeCount: number;
+  #used = 0;
 
   /** @param sizeHint  expected number of nodes; more may come */
   constructor(rootCount: number, sizeHint: number) {
-    this.trie = emptyTrie(sizeHint);
-    this.nodeCount = rootCount;
+    this.#trie = emptyTrie(sizeHint);
+    this.#nodeCount = rootCount;
   }
 
   /** Adds a key; the empty one is left out. */
@@ -64,27 +64,27 @@ export class TrieBuilder {
     let node = root;
     for (let i = 0; i < key.length; i++) {
       const unit = key.charCodeAt(i);
-      let at = 4 * trieSlot(this.trie, node, unit);
-      if (this.trie.slots[at] === NO_NODE) {
-        if (2 * (this.used + 1) > this.trie.mask) {
-          this.trie = rehashed(this.trie);
-          at = 4 * trieSlot(this.trie, node, unit);
+      let at = 4 * trieSlot(this.#trie, node, unit);
+      if (this.#trie.slots[at] === NO_NODE) {
+        if (2 * (this.#used + 1) > this.#trie.mask) {
+          this.#trie = rehashed(this.#trie);
+          at = 4 * trieSlot(this.#trie, node, unit);
         }
-        const { slots } = this.trie;
+        const { slots } = this.#trie;
         slots[at] = node;
         slots[at + 1] = unit;
-        slots[at + 2] = this.nodeCount++;
+        slots[at + 2] = this.#nodeCount++;
         slots[at + 3] = NO_VALUE;
-        this.used++;
+        this.#used++;
       }
-      if (i === key.length - 1) this.trie.slots[at + 3] = value;
-      node = this.trie.slots[at + 2]!;
+      if (i === key.length - 1) this.#trie.slots[at + 3] = value;
+      node = this.#trie.slots[at + 2]!;
     }
   }
 
   /** The trie. */
   finish(): CodeUnitTrie {
-    return Object.freeze({ ...this.trie, nodeCount: this.nodeCount });
+    return Object.freeze({ ...this.#trie, nodeCount: this.#nodeCount });
   }
 }
 
