@@ -10,7 +10,7 @@ interface PairLengths {
 }
 
 /** A window of a text: tokens [from, to). */
-export interface TokenWindow {
+interface TokenWindow {
   readonly from: number;
   readonly to: number;
 }

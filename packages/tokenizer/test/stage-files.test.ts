@@ -4,8 +4,8 @@ import {
   tokenizerFromFiles,
   TokenizerError,
   type Json,
-  type StageSet,
   type TokenizerFiles,
+  type TokenizerFromFilesOptions,
 } from '../src/index.js';
 import { textOf } from '../src/text/aligned-text.js';
 import { moreStages } from '../src/stages.js';
@@ -187,9 +187,13 @@ describe('stages in tokenizer.json', () => {
     expect([error.code, error.field]).toEqual(['unsupported', field]);
     expect(error.remedy).toContain("import { moreStages } from '@tesserae/tokenizer/stages'");
     expect(error.remedy).toContain('{ stages: moreStages }');
-    expect(thrownBy(() => tokenizerFromFiles(given, { stages: {} as StageSet, ...{ stage: 1 } })).code).toBe(
-      'bad-option',
-    );
+  });
+
+  it('stages that are no stages are refused', () => {
+    for (const options of [{ stage: {} }, { stages: { normalisers: {} } }, { stages: true }]) {
+      const call = () => tokenizerFromFiles(filesOf({}), options as TokenizerFromFilesOptions);
+      expect(thrownBy(call).code).toBe('bad-option');
+    }
   });
 
   it('the stages of new T5 folders need no more', () => {

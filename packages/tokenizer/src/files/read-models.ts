@@ -28,7 +28,7 @@ import {
 import { readStage, type StageReaders } from './stage-readers.js';
 
 /** A model of a file; both tell their unknown token. */
-export type FileModel = WordPieceModel | UnigramModel;
+type FileModel = WordPieceModel | UnigramModel;
 
 /** The `model` section; files of before 2020 leave its type out. */
 export function readModel(section: JsonField): FileModel {

@@ -62,11 +62,9 @@ export function readCharacterMap(
       if (edge.endsKey) replacementOf(edge.base);
     }
   }
-  const firsts = firstEdges.map(
-    ({ codePoint, base, endsKey }) => [codePoint, endsKey ? replacementOf(base) : undefined] as const,
-  );
+  const valueOf = ({ base, endsKey }: Edges[number]) => (endsKey ? replacementOf(base) : undefined);
   return Object.freeze({
-    firsts: new Map(firsts),
+    firsts: new Map(firstEdges.map((edge) => [edge.codePoint, valueOf(edge)] as const)),
     followers,
     longest: (text: string, start: number, end: number) =>
       longestKey(text, { start, end, trie, root, replacementOf }),

@@ -47,7 +47,7 @@ export function compilePattern(op: string, pattern: TextPattern): CompiledPatter
 
 /** How what the main entry leaves out is had. */
 export const moreStagesRemedy =
-  "not of T5 or BERT: import { moreStages } from '@tesserae/tokenizer/stages', and pass { stages: moreStages } " +
+  "in another entry: import { moreStages } from '@tesserae/tokenizer/stages', and pass { stages: moreStages } " +
   '(to a stage: pattern: { regex, engine: moreStages.engine }).';
 
 /** Where the match that begins at `from` ends, -1 for none. */

@@ -12,7 +12,7 @@ const SPACE = 0x20;
 const MARK = METASPACE.charCodeAt(0);
 
 /** Where a dummy prefix goes: before every stretch between added tokens, or before the text only. */
-export interface SentencePieceStagesOptions {
+interface SentencePieceStagesOptions {
   readonly prefixes: 'always' | 'first';
   readonly file?: string;
 }

@@ -14,7 +14,7 @@ export interface WireOrigin {
 }
 
 /** Takes a field: its number, and the value of a number or (then undefined) where a text or message is. */
-export type FieldVisitor = (number: number, value: number | undefined, range: MessageRange) => void;
+type FieldVisitor = (number: number, value: number | undefined, range: MessageRange) => void;
 
 /**
  * Reads the fields of a protobuf message one by one; 64-bit ones are skipped. Lengths are checked before anything is read.

@@ -17,7 +17,7 @@ export interface CodeUnitTrie {
 }
 
 /** A key, the root it hangs from (0 or above) and its value (0 or above). */
-export interface TrieEntry {
+interface TrieEntry {
   readonly root: number;
   readonly key: string;
   readonly value: number;
