@@ -1,4 +1,4 @@
-import { trainUnigram } from '@tesserae/tokenizer';
+import { trainUnigram } from '@tesserae/tokenizer/training';
 import { joinChunks, memoryFolder } from '@tesserae/weights';
 import { describe, expect, it } from 'vitest';
 import { loadPretrained, modelFiles } from '../src/index.js';
