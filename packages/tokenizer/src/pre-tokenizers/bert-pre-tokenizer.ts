@@ -28,14 +28,15 @@ export function createBertPreTokenizer(): PreTokenizer {
   });
 }
 
+/** What may be white space or punctuation: to ask about every unit would take long. */
+const candidates = /[\p{P}$+<=>^`|~\u166d\p{White_Space}]/gu;
+
 /** Class of every code unit; white space beyond U+FFFF does not exist. */
 function classTable(isPunctuation: CodePointTest): Uint8Array {
   const classes = new Uint8Array(0x10000);
   const units = new Uint16Array(0x10000);
   for (let unit = 0; unit < 0x10000; unit++) units[unit] = unit;
-  for (const { 0: char, index } of stringFromUnits(units, 0, units.length).matchAll(
-    /[\p{P}\p{S}\p{White_Space}]/gu,
-  )) {
+  for (const { 0: char, index } of stringFromUnits(units, 0, units.length).matchAll(candidates)) {
     const unit = char.charCodeAt(0);
     classes[index] = isWhiteSpace(unit) ? SPACE : isPunctuation(unit) ? PUNCTUATION : LETTER;
   }
