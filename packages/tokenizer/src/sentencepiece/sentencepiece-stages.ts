@@ -103,37 +103,40 @@ interface SpacingJob {
 }
 
 /** White space as SentencePiece wants it: extra spaces dropped, the prefix put in, spaces written as marks. */
-function writeSpaces(text: AlignedText, { normalization, hasPrefix, builder }: SpacingJob): AlignedText {
+function writeSpaces(text: AlignedText, job: SpacingJob): AlignedText {
+  const { normalization, builder } = job;
   const { removeExtraWhitespaces, whitespaceAsSuffix } = normalization;
   const { units } = text;
   const mark = normalization.escapeWhitespaces ? MARK : SPACE;
-  let start = 0;
-  let end = text.length;
-  if (removeExtraWhitespaces) {
-    while (start < end && units[start] === SPACE) start++;
-    while (end > start && (units[end - 1] === SPACE || units[end - 1] === mark)) end--;
-  }
-  let owesMark = hasPrefix && !whitespaceAsSuffix;
+  const { start, end } = removeExtraWhitespaces ? trimmed(text, mark) : { start: 0, end: text.length };
+  let owesMark = job.hasPrefix && !whitespaceAsSuffix;
   for (let i = start; i < end;) {
-    let wordEnd = i;
-    while (wordEnd < end && units[wordEnd] !== SPACE) wordEnd++;
-    if (wordEnd > i) {
-      if (owesMark) builder.pushMarked(text, { start: i, end: wordEnd, mark });
-      else builder.pushAligned(text, i, wordEnd);
-      owesMark = false;
-      i = wordEnd;
-      continue;
-    }
-    if (owesMark) pushMark(builder, text, { at: i, mark });
-    owesMark = false;
-    if (removeExtraWhitespaces) while (wordEnd + 1 < end && units[wordEnd + 1] === SPACE) wordEnd++;
-    if (removeExtraWhitespaces && !whitespaceAsSuffix) owesMark = true;
-    else pushMark(builder, text, { at: i, mark });
-    i = wordEnd + 1;
+    const isSpace = units[i] === SPACE;
+    let next = i + 1;
+    while (next < end && (units[next] === SPACE) === isSpace && (removeExtraWhitespaces || !isSpace)) next++;
+    if (!isSpace) {
+      if (owesMark) builder.pushMarked(text, { start: i, end: next, mark });
+      else builder.pushAligned(text, i, next);
+    } else if (owesMark) pushMark(builder, text, { at: i, mark });
+    owesMark = isSpace && removeExtraWhitespaces && !whitespaceAsSuffix;
+    if (isSpace && !owesMark) pushMark(builder, text, { at: i, mark });
+    i = next;
   }
   if (whitespaceAsSuffix && normalization.addDummyPrefix && builder.size > 0)
     pushMark(builder, text, { at: end - 1, mark });
   return builder.finish();
+}
+
+/** Where the text begins and ends without spaces, and without marks at its end. */
+function trimmed(
+  { units, length }: AlignedText,
+  mark: number,
+): { readonly start: number; readonly end: number } {
+  let start = 0;
+  let end = length;
+  while (start < end && units[start] === SPACE) start++;
+  while (end > start && (units[end - 1] === SPACE || units[end - 1] === mark)) end--;
+  return { start, end };
 }
 
 /** A mark with the source of the unit at `at`. */

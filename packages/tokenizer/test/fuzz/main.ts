@@ -165,9 +165,8 @@ const models = [
   'sentencepiece-models/test_ja_model.model',
 ];
 
-let isEqual = true;
 const report = (name: string, oracle: string, outcome: Outcome): void => {
-  isEqual &&= outcome.differences === 0;
+  if (outcome.differences > 0) process.exitCode = 1;
   process.stdout.write(
     `| ${name} | ${oracle} | ${outcome.texts} | ${outcome.differences} | ${outcome.departures} |\n`,
   );
@@ -187,4 +186,3 @@ for (const [index, model] of (python === undefined ? [] : models).entries()) {
   );
   report(model, 'SentencePiece', outcome);
 }
-process.exitCode = isEqual ? 0 : 1;
