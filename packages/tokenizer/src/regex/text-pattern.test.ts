@@ -59,7 +59,7 @@ describe('text pattern', () => {
     ['(x+x+)+y', 'x'.repeat(50_000)],
     ['(.*)(.*)(.*)(.*)z', 'a'.repeat(50_000)],
     ['(((a*)*)*)*b', 'a'.repeat(50_000)],
-    ['(?:a?){0,300}a{300}', 'a'.repeat(3000)],
+    ['(?:a?){0,120}a{120}', 'a'.repeat(3000)],
     ['(.??)*b', 'a'.repeat(20_000)],
   ])('%s takes time in proportion to the text', (regex, text) => {
     const start = performance.now();
