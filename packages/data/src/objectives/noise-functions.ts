@@ -94,7 +94,7 @@ export const noiseTokenToRandomTokenOrSentinel: NoiseFunction = (tokens, mask, c
 };
 
 /** The text itself: the targets of objectives that predict all of it. */
-export const allTokens: NoiseFunction = (tokens) => tokens.slice();
+const allTokens: NoiseFunction = (tokens) => tokens.slice();
 
 /** The family by name, for objectives that are written as data. */
 export const noiseFunctions = {
