@@ -2,7 +2,7 @@ import type { RecordReader } from './record.js';
 import { textFormat, type TextFormat } from './text-format.js';
 
 /** Spaces around everything that is no ASCII letter, digit or underscore; runs of space become one. */
-export function padPunctuation(text: string): string {
+function padPunctuation(text: string): string {
   return collapsed(text.replace(/[^0-9A-Za-z_]/gu, ' $& '));
 }
 
