@@ -56,7 +56,7 @@ function squadFormat(name: string, inputsOf: (squad: Squad) => string): TextForm
 const squadSpan = textFormat({
   name: 'squad_v010_allanswers_span',
   isOneToOne: false,
-  metrics: ['span_squad'],
+  metrics: ['span-squad'],
   examples: (record) => {
     const squad = squadOf(record);
     const targets = spanTarget(squad.context, squad.answers[0]!);
@@ -103,7 +103,7 @@ const triviaQa = textFormat({
 function closedBook(name: string, parts: { readonly prefix: string; readonly answers: string }): TextFormat {
   return textFormat({
     name,
-    metrics: ['trivia_qa'],
+    metrics: ['trivia-qa'],
     examples: (record) => {
       const answers = record.texts(parts.answers);
       if (answers.length === 0) throw record.wrong(parts.answers, 'the record has no answer');

@@ -58,7 +58,7 @@ export function translationFormat({ name, source, target }: TranslationOptions):
   const prefix = `translate ${languageName(source)} to ${languageName(target)}: `;
   return textFormat({
     name,
-    metrics: ['bleu'],
+    metrics: ['bleu-intl'],
     examples: (record) => {
       const within = record.optional('translation') === undefined ? '' : 'translation/';
       const [inputs, targets] = [record.text(within + source), record.text(within + target)];
@@ -107,7 +107,7 @@ export interface SummaryOptions {
 export function summaryFormat({ name, article, summary }: SummaryOptions): TextFormat {
   return textFormat({
     name,
-    metrics: ['rouge'],
+    metrics: ['rouge-t5'],
     examples: (record) => [{ inputs: `summarize: ${record.text(article)}`, targets: record.text(summary) }],
   });
 }

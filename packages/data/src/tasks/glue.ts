@@ -62,11 +62,11 @@ export const GLUE_FORMATS: readonly TextFormat[] = [
   }),
   {
     ...pairFormat('mrpc', ['sentence1', 'sentence2'], ['not_equivalent', 'equivalent']),
-    metrics: ['f1_with_invalid', 'accuracy'],
+    metrics: ['binary-f1', 'accuracy'],
   },
   {
     ...pairFormat('qqp', ['question1', 'question2'], ['not_duplicate', 'duplicate']),
-    metrics: ['f1_with_invalid', 'accuracy'],
+    metrics: ['binary-f1', 'accuracy'],
   },
   stsb,
   mnli('mnli', ['accuracy']),

@@ -32,7 +32,7 @@ export function rankClassificationFormat(options: RankClassificationOptions): Te
   return textFormat({
     name,
     isOneToOne: false,
-    metrics: ['rank_classification'],
+    metrics: ['rank-classification'],
     examples: (record) => {
       const correct = new Set(labelsOf(record.optional(labelField)));
       const weight = weightField === undefined ? {} : { weight: record.number(weightField) };

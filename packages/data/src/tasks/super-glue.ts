@@ -37,7 +37,7 @@ const record = textFormat({
     const answers = reader.texts('answers');
     const entities = reader.texts('entities').join(', ');
     const inputs = `record query: ${reader.text('query')} entities: ${entities} passage: ${passageOf(reader)}`;
-    const group = [reader.number('idx/passage'), reader.number('idx/query')];
+    const group = `${reader.number('idx/passage')}-${reader.number('idx/query')}`;
     const facts = { idx: reader.optional('idx'), group, answers };
     return (answers.length > 0 ? answers : [NO_LABEL]).map((targets) => ({ inputs, targets, facts }));
   },
@@ -62,7 +62,7 @@ export const SUPER_GLUE_FORMATS: readonly TextFormat[] = [
   format('cb', {
     inputs: 'cb hypothesis: {hypothesis} premise: {premise}',
     classes: ['entailment', 'contradiction', 'neutral'],
-    metrics: ['mean_3class_f1', 'accuracy'],
+    metrics: ['mean-3-class-f1', 'accuracy'],
   }),
   format('copa', {
     inputs: 'copa choice1: {choice1} choice2: {choice2} premise: {premise} question: {question}',

@@ -85,7 +85,7 @@ const wscEval = textFormat({
 /** Definite pronoun resolution: the first occurrence of the pronoun is the one to resolve. */
 const dpr = textFormat({
   name: 'dpr_v001_simple',
-  metrics: ['accuracy'],
+  metrics: ['sequence-accuracy'],
   examples: (record) => {
     const pronoun = record.text('pronoun');
     const pattern = new RegExp(` (${pronoun.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')})([ .,])`);
