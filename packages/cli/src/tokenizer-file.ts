@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { FormatError } from '@tesserae/tensor';
 import { tokenizerFileNames, tokenizerFromFiles } from '@tesserae/tokenizer';
 import type { Tokenizer, TokenizerFiles } from '@tesserae/tokenizer';
+import { moreStages } from '@tesserae/tokenizer/stages';
 import { openFolder } from '@tesserae/weights/node';
 
 /** Which file of a tokenizer's folder a single file stands for, by the end of its name. */
@@ -21,7 +22,7 @@ export async function loadTokenizer(path: string): Promise<Tokenizer> {
   const info = await stat(path).catch((cause: unknown) => {
     throw noTokenizer(path, 'there is no such file or folder', cause);
   });
-  if (!info.isDirectory()) return tokenizerFromFiles(await readSingle(path));
+  if (!info.isDirectory()) return readTokenizer(await readSingle(path));
   const folder = await openFolder(path);
   const files: Record<string, string | Uint8Array> = {};
   for (const name of tokenizerFileNames) {
@@ -30,12 +31,16 @@ export async function loadTokenizer(path: string): Promise<Tokenizer> {
     const bytes = await source.read(0, source.sizeBytes);
     files[name] = name === 'spiece.model' ? bytes : decode(bytes, `${path}/${name}`);
   }
-  if (Object.keys(files).length > 0) return tokenizerFromFiles(files as TokenizerFiles);
+  if (Object.keys(files).length > 0) return readTokenizer(files as TokenizerFiles);
   const found = (await folder.list()).join(', ');
   throw noTokenizer(
     path,
     `the folder has none of ${tokenizerFileNames.join(', ')}; it holds: ${found || 'nothing'}`,
   );
+}
+
+function readTokenizer(files: TokenizerFiles): Tokenizer {
+  return tokenizerFromFiles(files, { stages: moreStages });
 }
 
 async function readSingle(path: string): Promise<TokenizerFiles> {

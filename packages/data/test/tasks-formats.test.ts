@@ -1,7 +1,6 @@
 import { deduplicated, meanClassF1, METRICS, spanSquad } from '@tesserae/metrics';
 import { describe, expect, it } from 'vitest';
 import { DataError } from '../src/errors.js';
-import { padPunctuation } from '../src/tasks/answers.js';
 import { languageModelFormat, multiTranslationFormat, translationFormat } from '../src/tasks/generation.js';
 import { rankClassificationFormat } from '../src/tasks/rank-classification.js';
 import type { DataRecord } from '../src/tasks/record.js';
@@ -354,10 +353,13 @@ describe('post-processing', () => {
 
 describe('SQuAD', () => {
   it.each([
-    ["don't (stop)_now", "don ' t ( stop ) _ now"],
+    ["don't (stop)_now", "don ' t ( stop ) _now"],
     ['a\t b\n\nc', 'a b c'],
-    ['François – 5%', 'François – 5 % '],
-  ])('pads punctuation in %j', (text, padded) => expect(padPunctuation(text)).toBe(padded));
+    ['François – 5%', 'Fran ç ois – 5 % '],
+  ])('puts spaces around all but ASCII word characters in %j', (text, targets) => {
+    const row = { question: 'Q', context: text, answers: { text: [text] } };
+    expect(texts('squad_v010', row)).toEqual([[`question: Q context: ${targets}`, targets]]);
+  });
 
   it('leaves out a span at the very end of the context, and one that is not there', () => {
     const row = { question: 'Where?', context: 'It rains in Paris', answers: { text: ['Paris'] } };

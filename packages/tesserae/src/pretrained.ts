@@ -2,6 +2,7 @@ import { ConfigError, FormatError, checkOptions, flattenTree } from '@tesserae/t
 import type { HostTensor } from '@tesserae/tensor';
 import type { Tokenizer, TokenizerFiles } from '@tesserae/tokenizer';
 import { tokenizerFileNames, tokenizerFromFiles } from '@tesserae/tokenizer';
+import { moreStages } from '@tesserae/tokenizer/stages';
 import type { ModelFolder } from '@tesserae/weights';
 import { initParams, loadParams, openWeights, saveParams, weightFiles } from '@tesserae/weights';
 import type { Architecture, Json } from './architectures/architecture.js';
@@ -125,7 +126,8 @@ async function readTokenizer(
       files[name] = await source.read(0, source.sizeBytes, options);
     } else files[name] = await folder.readText(name, options);
   }
-  return Object.keys(files).length === 0 ? undefined : tokenizerFromFiles(files as TokenizerFiles);
+  if (Object.keys(files).length === 0) return undefined;
+  return tokenizerFromFiles(files as TokenizerFiles, { stages: moreStages });
 }
 
 /** What a model folder is written from: file names and their contents. */

@@ -90,6 +90,10 @@ const ELSEWHERE = [
   't5-1.0-greedy',
   't5-1.1-greedy',
   'ops',
+  'objectives',
+  'metrics-numbers',
+  'metrics-text',
+  'metrics-unicode',
 ];
 const UMT5 = 't5-trap-bias-table-per-layer-umt5';
 

@@ -1,4 +1,4 @@
-import { trainUnigram } from '@tesserae/tokenizer';
+import { trainUnigram } from '@tesserae/tokenizer/training';
 import { joinChunks, memoryFolder } from '@tesserae/weights';
 import { describe, expect, it } from 'vitest';
 import { loadPretrained, modelFiles } from '../src/index.js';
@@ -19,7 +19,7 @@ describe('tokenizer files of a model folder', () => {
     const model = await loadGolden(await openGolden(committed('t5-1.0')));
     const contents = [...modelFiles(model)].map(([name, content]): [string, string | Uint8Array] => [
       name,
-      typeof content === 'string' ? content : joinChunks(content),
+      typeof content === 'string' ? content : joinChunks([...content]),
     ]);
     const folder = memoryFolder('t5', Object.fromEntries([...contents, ...own]));
 

@@ -1,4 +1,5 @@
-import { buildTrie, NO_NODE, NO_VALUE, trieSlot, type CodeUnitTrie } from './text/code-unit-trie.js';
+import { buildTrie, longestKey, NO_VALUE, type CodeUnitTrie } from './text/code-unit-trie.js';
+import { isWhiteSpace } from './unicode/white-space.js';
 import type { AddedToken } from './tokenizer-parts.js';
 
 /** A stretch of text that is an added token (`id`), or that holds none (`id` undefined). */
@@ -12,7 +13,6 @@ export interface TextPiece {
 export type AddedTokenMatcher = (text: string) => readonly TextPiece[];
 
 const wordChar = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u;
-const whiteSpace = /^\p{White_Space}$/u;
 
 /**
  * Makes a matcher, or undefined when there is nothing to match.
@@ -44,13 +44,14 @@ function cutAtTokens(text: string, { trie, tokens, firstUnits }: MatcherTables):
   let covered = 0;
   for (let i = 0; i < text.length; i++) {
     if (firstUnits[text.charCodeAt(i)] === 0) continue;
-    const match = longestMatch(text, i, trie);
-    if (match === undefined) continue;
-    const token = tokens[match.value]!;
-    i = match.end - 1; // a match that is refused still hides what overlaps it, as in Rust
-    if (token.singleWord && !isSingleWord(text, match.start, match.end)) continue;
-    const start = token.lstrip ? Math.max(covered, spaceStart(text, match.start)) : match.start;
-    const end = token.rstrip ? spaceEnd(text, match.end) : match.end;
+    const from = i;
+    const { value, end: to } = longestKey(trie, text, { start: from, end: text.length });
+    if (value === NO_VALUE) continue;
+    const token = tokens[value]!;
+    i = to - 1; // a match that is refused still hides what overlaps it, as in Rust
+    if (token.singleWord && !isSingleWord(text, from, to)) continue;
+    const start = token.lstrip ? Math.max(covered, spaceStart(text, from)) : from;
+    const end = token.rstrip ? spaceEnd(text, to) : to;
     if (covered < start) pieces.push({ start: covered, end: start, id: undefined });
     pieces.push({ start, end, id: token.id });
     covered = end;
@@ -58,26 +59,6 @@ function cutAtTokens(text: string, { trie, tokens, firstUnits }: MatcherTables):
   }
   if (covered < text.length) pieces.push({ start: covered, end: text.length, id: undefined });
   return pieces;
-}
-
-function longestMatch(
-  text: string,
-  start: number,
-  trie: CodeUnitTrie,
-): { readonly start: number; readonly end: number; readonly value: number } | undefined {
-  const { slots } = trie;
-  let node = 0;
-  let value = NO_VALUE;
-  let end = start;
-  for (let i = start; i < text.length; i++) {
-    const slot = trieSlot(trie, node, text.charCodeAt(i));
-    if (slots[4 * slot] === NO_NODE) break;
-    node = slots[4 * slot + 2]!;
-    if (slots[4 * slot + 3] === NO_VALUE) continue;
-    value = slots[4 * slot + 3]!;
-    end = i + 1;
-  }
-  return value === NO_VALUE ? undefined : { start, end, value };
 }
 
 function isSingleWord(text: string, start: number, end: number): boolean {
@@ -94,11 +75,11 @@ function charAfter(text: string, index: number): string {
 }
 
 function spaceStart(text: string, index: number): number {
-  while (index > 0 && whiteSpace.test(text[index - 1]!)) index--;
+  while (index > 0 && isWhiteSpace(text.charCodeAt(index - 1))) index--;
   return index;
 }
 
 function spaceEnd(text: string, index: number): number {
-  while (index < text.length && whiteSpace.test(text[index]!)) index++;
+  while (index < text.length && isWhiteSpace(text.charCodeAt(index))) index++;
   return index;
 }

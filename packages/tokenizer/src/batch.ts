@@ -1,5 +1,7 @@
-import { checkChoice, checkInteger, TokenizerError } from './errors.js';
+import { checkValue, TokenizerError } from './errors.js';
 import type { Encoding, RowStore } from './encoding.js';
+
+const op = 'encodeBatch';
 
 /** Rows brought to one length. */
 export interface PaddingOptions {
@@ -77,40 +79,28 @@ function paddedLength(rows: RowStore, options: PaddingOptions): number {
   for (let row = 0; row < rows.size; row++) longest = Math.max(longest, rows.lengthOf(row));
   const wanted = padding === 'longest' ? longest : padding.length;
   if (longest > wanted) {
-    throw new TokenizerError({
-      code: 'bad-length',
-      op: 'encodeBatch',
-      field: 'padding.length',
-      problem: `a row has ${longest} tokens, the fixed length is ${wanted}`,
-      remedy: `pass maxLength: ${wanted} as well, so that longer rows are cut.`,
-    });
+    const problem = `a row has ${longest} tokens, the fixed length is ${wanted}`;
+    const remedy = `pass maxLength: ${wanted}, too, and longer rows are cut.`;
+    throw new TokenizerError({ code: 'bad-length', op, field: 'padding.length', problem, remedy });
   }
   return Math.ceil(wanted / padToMultipleOf) * padToMultipleOf;
 }
 
-/** Checks the values of padding options. */
-export function checkPadding(op: string, { padding, padToMultipleOf, paddingSide }: PaddingOptions): void {
-  checkChoice(op, 'paddingSide', paddingSide, ['right', 'left']);
-  checkInteger(op, 'padToMultipleOf', padToMultipleOf, 1);
-  if (padding === undefined || padding === 'longest') return;
-  if (padding === null || typeof padding !== 'object' || padding.length === undefined) {
-    throw new TokenizerError({
-      code: 'bad-option',
-      op,
-      field: 'padding',
-      problem: "padding must be 'longest' or { length }",
-      remedy: "leave it out for 'longest'; encode() pads nothing.",
-    });
-  }
-  checkInteger(op, 'padding.length', padding.length, 1);
+/** What padding options may be. */
+export const paddingRules = { padding: null, padToMultipleOf: 1, paddingSide: ['right', 'left'] };
+
+/** Checks what the table of rules cannot say. @throws TokenizerError (bad-option) */
+export function checkPadding({ padding = 'longest' }: PaddingOptions): void {
+  if (padding === 'longest') return;
+  const field = 'padding.length';
+  if (typeof padding?.length === 'number') return checkValue(op, field, { value: padding.length, rule: 1 });
+  const problem = "padding must be 'longest' or { length }";
+  const remedy = 'leave it out to pad to the longest.';
+  throw new TokenizerError({ code: 'bad-option', op, field: 'padding', problem, remedy });
 }
 
 function noPadToken(): TokenizerError {
-  return new TokenizerError({
-    code: 'missing-token',
-    op: 'encodeBatch',
-    field: 'pad',
-    problem: 'rows differ in length, and this tokenizer has no padding token',
-    remedy: 'name one in tokenizer_config.json (pad_token), or encode rows of one length.',
-  });
+  const problem = 'rows differ in length, and there is no padding token';
+  const remedy = 'name pad_token in tokenizer_config.json, or encode rows of one length.';
+  return new TokenizerError({ code: 'missing-token', op, field: 'pad', problem, remedy });
 }

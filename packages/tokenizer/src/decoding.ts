@@ -1,5 +1,5 @@
 import { cleanUpSpaces as cleanUp } from './decoders/word-piece-decoder.js';
-import { checkChoice, checkOptions, show, TokenizerError } from './errors.js';
+import { checkOptions, flag, show, TokenizerError } from './errors.js';
 import type { TokenIndex } from './token-index.js';
 import type { TokenizerParts } from './tokenizer-parts.js';
 
@@ -10,6 +10,9 @@ export interface DecodeOptions {
   /** Removes spaces before punctuation. Default: what tokenizer_config.json says, else false. */
   readonly cleanUpSpaces?: boolean;
 }
+
+/** What decode options may be. */
+export const decodeRules = { skipSpecialTokens: flag, cleanUpSpaces: flag };
 
 /** What decoding works with. */
 export interface DecodeParts {
@@ -26,8 +29,7 @@ export function decodeIds(
   options: DecodeOptions,
   { parts, index }: DecodeParts,
 ): string {
-  checkOptions('decode', options, ['skipSpecialTokens', 'cleanUpSpaces']);
-  checkDecodeOptions('decode', options);
+  checkOptions('decode', options, decodeRules);
   const { skipSpecialTokens = false, cleanUpSpaces = parts.cleanUpSpaces ?? false } = options;
   const tokens: string[] = [];
   for (let i = 0; i < ids.length; i++) {
@@ -59,19 +61,9 @@ export function tokenOf(
   return skipSpecialTokens && index.isSpecial(id) ? undefined : index.idToToken(id);
 }
 
-/** Checks the values of decode options. @throws TokenizerError (bad-option) */
-export function checkDecodeOptions(op: string, options: DecodeOptions): void {
-  checkChoice(op, 'skipSpecialTokens', options.skipSpecialTokens, [true, false]);
-  checkChoice(op, 'cleanUpSpaces', options.cleanUpSpaces, [true, false]);
-}
-
 function notAnId(id: unknown, field: string): TokenizerError {
-  return new TokenizerError({
-    code: 'bad-input',
-    op: 'decode',
-    field,
-    problem: `an id is a whole number of at least 0, got ${show(id)}`,
-    remedy:
-      id === -100 ? '-100 marks labels that the loss ignores; drop them first.' : 'pass the ids themselves.',
-  });
+  const problem = `an id is a whole number of at least 0, got ${show(id)}`;
+  const remedy =
+    id === -100 ? '-100 marks labels that the loss ignores: drop them.' : 'pass the ids themselves.';
+  return new TokenizerError({ code: 'bad-input', op: 'decode', field, problem, remedy });
 }

@@ -59,47 +59,47 @@ const none: readonly Encoding[] = Object.freeze([]);
 
 /** Rows as they are laid out, in memory that grows. */
 export class RowStore {
-  private data: Int32Array = nothing;
-  private used = 0;
-  private readonly starts: number[] = [];
-  private readonly lengths: number[] = [];
+  #data: Int32Array = nothing;
+  #used = 0;
+  readonly #starts: number[] = [];
+  readonly #lengths: number[] = [];
 
   /** @param sizeHint  expected number of tokens; more may come */
   constructor(sizeHint: number) {
-    if (sizeHint > 0) this.data = new Int32Array(ROW_ENTRIES * sizeHint);
+    if (sizeHint > 0) this.#data = new Int32Array(ROW_ENTRIES * sizeHint);
   }
 
   /** Number of rows. */
   get size(): number {
-    return this.starts.length;
+    return this.#starts.length;
   }
 
   /** Number of tokens of a row. */
   lengthOf(row: number): number {
-    return this.lengths[row]!;
+    return this.#lengths[row]!;
   }
 
   /** Appends the inputs and the special tokens as the template says; returns the row's number. */
   add(inputs: RowInputs, layout: RowLayout): number {
     const length = rowLength(inputs, layout);
-    const end = this.used + ROW_ENTRIES * length;
-    if (end > this.data.length) {
-      const larger = new Int32Array(this.used === 0 ? end : Math.max(end, 2 * this.data.length));
-      if (this.used > 0) larger.set(this.data.subarray(0, this.used));
-      this.data = larger;
+    const end = this.#used + ROW_ENTRIES * length;
+    if (end > this.#data.length) {
+      const larger = new Int32Array(this.#used === 0 ? end : Math.max(end, 2 * this.#data.length));
+      if (this.#used > 0) larger.set(this.#data.subarray(0, this.#used));
+      this.#data = larger;
     }
-    writeRow(this.data, { at: this.used, length, inputs, layout });
-    this.starts.push(this.used);
-    this.lengths.push(length);
-    this.used = end;
+    writeRow(this.#data, { at: this.#used, length, inputs, layout });
+    this.#starts.push(this.#used);
+    this.#lengths.push(length);
+    this.#used = end;
     return this.size - 1;
   }
 
   /** Copies one column of a row. @param column  0 ids, 3 type ids */
   copyColumn(row: number, column: 0 | 3, target: { readonly array: Int32Array; readonly at: number }): void {
-    const length = this.lengths[row]!;
-    const from = this.starts[row]! + column * length;
-    for (let i = 0; i < length; i++) target.array[target.at + i] = this.data[from + i]!;
+    const length = this.#lengths[row]!;
+    const from = this.#starts[row]! + column * length;
+    for (let i = 0; i < length; i++) target.array[target.at + i] = this.#data[from + i]!;
   }
 
   /** A row as an encoding, whose arrays share the rows' memory. */
@@ -108,9 +108,9 @@ export class RowStore {
     idToToken: (id: number) => string | undefined,
     overflowing: readonly Encoding[] = none,
   ): Encoding {
-    const { data } = this;
-    const at = this.starts[row]!;
-    const length = this.lengths[row]!;
+    const data = this.#data;
+    const at = this.#starts[row]!;
+    const length = this.#lengths[row]!;
     const ids = data.subarray(at, at + length);
     let tokens: readonly string[] | undefined;
     return {

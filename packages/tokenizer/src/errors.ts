@@ -26,104 +26,92 @@ export interface TokenizerErrorFacts {
   readonly file?: string;
   /** The field within the file or the options, such as `model.vocab`. */
   readonly field?: string;
-  /** The likely cause and what to do, in a sentence or two. */
+  /** The likely cause and what to do, in a sentence or two. Default: the usual one of the code, if there is one. */
   readonly remedy?: string;
   readonly cause?: unknown;
 }
 
 /** The one error class of this package; `code`, `file` and `field` say what and where. */
 export class TokenizerError extends Error {
-  readonly code: TokenizerErrorCode;
-  readonly file: string | undefined;
-  readonly field: string | undefined;
-  readonly remedy: string | undefined;
-  readonly facts: TokenizerErrorFacts;
+  declare readonly code: TokenizerErrorCode;
+  declare readonly file: string | undefined;
+  declare readonly field: string | undefined;
+  declare readonly remedy: string | undefined;
+  declare readonly facts: TokenizerErrorFacts;
 
-  constructor(facts: TokenizerErrorFacts) {
+  constructor(given: TokenizerErrorFacts) {
+    const facts = { ...given, remedy: given.remedy ?? usualRemedies[given.code] };
     super(renderMessage(facts), facts.cause === undefined ? undefined : { cause: facts.cause });
     this.name = 'TokenizerError';
-    this.code = facts.code;
-    this.file = facts.file;
-    this.field = facts.field;
-    this.remedy = facts.remedy;
-    this.facts = facts;
+    const { code, file, field, remedy } = facts;
+    Object.assign(this, { code, file, field, remedy, facts });
   }
 }
+
+const usualRemedies: Readonly<Partial<Record<TokenizerErrorCode, string>>> = {
+  'malformed-file': 'a file that was cut off, edited, or is a Git LFS pointer: fetch it again.',
+  'missing-token': 'files of two tokenizers, or a vocabulary that was cut: add the token.',
+};
 
 function renderMessage({ op, problem, file, field, remedy, code }: TokenizerErrorFacts): string {
-  const lines = [`[${op}]: ${problem}`];
   const place = [file, field].filter((part) => part !== undefined).join(': ');
-  if (place !== '') lines.push(`  in ${place}`);
-  if (remedy !== undefined) lines.push(`  Likely: ${remedy}`);
-  lines.push(`  docs/errors.md#tokenizer-${code}`);
-  return lines.join('\n');
+  const where = place && `\n  in ${place}`;
+  const likely = remedy === undefined ? '' : `\n  Likely: ${remedy}`;
+  return `[${op}]: ${problem}${where}${likely}\n  docs/errors.md#tokenizer-${code}`;
+}
+
+/** What a value may be: one of a list, a whole number of at least so much, a string, or (null) anything. */
+export type Rule = readonly unknown[] | number | 'string' | null;
+
+/** Rules of an object's fields. */
+export type Rules<T = object> = { readonly [K in keyof T]-?: Rule };
+
+/** The rule of what is true or false. */
+export const flag: Rule = [true, false];
+
+/** What is needed when a value is against the rule, undefined when it is not. */
+export function unmetNeed(value: unknown, rule: Rule): string | undefined {
+  if (rule === 'string') return typeof value === rule ? undefined : 'a string';
+  if (typeof rule === 'number')
+    return Number.isSafeInteger(value) && (value as number) >= rule
+      ? undefined
+      : `an integer of at least ${rule}`;
+  return rule === null || rule.includes(value) ? undefined : rule.map(show).join(' or ');
 }
 
 /**
- * Throws when `options` has a key that is not in `known`.
- * @throws TokenizerError (bad-option) naming the key and the keys that are known
+ * Throws when `options` has a key without a rule, or a value against it; undefined is always allowed.
+ * @throws TokenizerError (bad-option) naming the key, and what is known or needed
  */
-export function checkOptions(op: string, options: unknown, known: readonly string[]): void {
+export function checkOptions(op: string, options: unknown, rules: Rules): void {
+  const code = 'bad-option';
   if (options === null || typeof options !== 'object') {
-    throw new TokenizerError({
-      code: 'bad-option',
-      op,
-      problem: `options must be an object, got ${show(options)}`,
-    });
+    throw new TokenizerError({ code, op, problem: `options must be an object, got ${show(options)}` });
   }
-  for (const key of Object.keys(options)) {
-    if (known.includes(key)) continue;
-    throw new TokenizerError({
-      code: 'bad-option',
-      op,
-      field: key,
-      problem: `unknown option "${key}"`,
-      remedy: `a misspelling, or an option of another library. Known here: ${known.join(', ')}.`,
-    });
+  const known = rules as Readonly<Record<string, Rule>>;
+  for (const field of Object.keys(options)) {
+    if (!Object.hasOwn(rules, field)) {
+      const remedy = `a misspelling, or another library's. Known here: ${Object.keys(rules).join(', ')}.`;
+      throw new TokenizerError({ code, op, field, problem: `unknown option "${field}"`, remedy });
+    }
+    const value = (options as Readonly<Record<string, unknown>>)[field];
+    if (value !== undefined) checkValue(op, field, { value, rule: known[field]! });
   }
 }
 
 /**
- * Throws unless `value` is undefined or one of `allowed`.
- * @throws TokenizerError (bad-option)
+ * Throws when a value is against the rule.
+ * @throws TokenizerError (bad-option; bad-input for what should be a string) naming what is needed
  */
-export function checkChoice(op: string, field: string, value: unknown, allowed: readonly unknown[]): void {
-  if (value === undefined || allowed.includes(value)) return;
-  const needed = allowed.map(show).join(', ');
-  throw new TokenizerError({
-    code: 'bad-option',
-    op,
-    field,
-    problem: `${field} is ${show(value)}, must be ${needed}`,
-  });
-}
-
-/**
- * Throws unless `value` is undefined or an integer of at least `minimum`.
- * @throws TokenizerError (bad-option)
- */
-export function checkInteger(op: string, field: string, value: unknown, minimum: number): void {
-  if (value === undefined || (Number.isSafeInteger(value) && (value as number) >= minimum)) return;
-  throw new TokenizerError({
-    code: 'bad-option',
-    op,
-    field,
-    problem: `${field} is ${show(value)}, must be an integer of at least ${minimum}`,
-  });
-}
-
-/**
- * Throws unless `value` is a string.
- * @throws TokenizerError (bad-input)
- */
-export function checkText(op: string, field: string, value: unknown): asserts value is string {
-  if (typeof value === 'string') return;
-  throw new TokenizerError({
-    code: 'bad-input',
-    op,
-    field,
-    problem: `${field} must be a string, got ${show(value)}`,
-  });
+export function checkValue(
+  op: string,
+  field: string,
+  { value, rule }: { readonly value: unknown; readonly rule: Rule },
+): void {
+  const needed = unmetNeed(value, rule);
+  if (needed === undefined) return;
+  const code = rule === 'string' ? 'bad-input' : 'bad-option';
+  throw new TokenizerError({ code, op, field, problem: `${field} must be ${needed}, got ${show(value)}` });
 }
 
 /** A value as an error message shows it: quoted, and cut after 60 characters. */

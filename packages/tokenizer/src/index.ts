@@ -4,15 +4,6 @@ export { createByt5Tokenizer, type Byt5TokenizerOptions } from './byt5.js';
 export type { DecodeOptions } from './decoding.js';
 export { createByteDecoder } from './decoders/byte-decoder.js';
 export { createMetaspaceDecoder } from './decoders/metaspace-decoder.js';
-export { createDecoderSequence } from './decoders/decoder-sequence.js';
-export {
-  createByteFallbackDecoder,
-  createFuseDecoder,
-  createReplaceDecoder,
-  createStripDecoder,
-  type ReplaceDecoderOptions,
-  type StripDecoderOptions,
-} from './decoders/piece-decoders.js';
 export {
   cleanUpSpaces,
   createWordPieceDecoder,
@@ -20,7 +11,8 @@ export {
 } from './decoders/word-piece-decoder.js';
 export type { Encoding } from './encoding.js';
 export { TokenizerError, type TokenizerErrorCode, type TokenizerErrorFacts } from './errors.js';
-export { tokenizerFromFiles } from './files/read-files.js';
+export { tokenizerFromFiles, type TokenizerFromFilesOptions } from './files/read-files.js';
+export type { StageSet } from './files/stage-readers.js';
 export { tokenizerFileNames, type TokenizerFiles } from './files/write-files.js';
 export { createByteModel, type ByteModelOptions } from './models/byte-model.js';
 export type { Vocabulary, VocabularyInput } from './models/vocabulary.js';
@@ -36,17 +28,11 @@ export { createBertNormalizer, type BertNormalizerOptions } from './normalizers/
 export { createPrecompiledNormalizer } from './normalizers/precompiled-normalizer.js';
 export {
   createNormalizerSequence,
-  createPrependNormalizer,
   createReplaceNormalizer,
   createStripNormalizer,
   type ReplaceOptions,
   type StripNormalizerOptions,
 } from './normalizers/text-normalizers.js';
-export {
-  createLowercaseNormalizer,
-  createStripAccentsNormalizer,
-  createUnicodeNormalizer,
-} from './normalizers/unicode-normalizer.js';
 export type {
   Decoder,
   Json,
@@ -73,43 +59,15 @@ export {
   type MetaspaceOptions,
   type PrependScheme,
 } from './pre-tokenizers/metaspace-pre-tokenizer.js';
-export {
-  readSentencePieceModel,
-  writeSentencePieceModel,
-  type SentencePieceModel,
-  type SentencePieceNormalization,
-} from './sentencepiece/model-file.js';
 export type { StreamDecodeOptions, StreamDecoder } from './stream-decoder.js';
-export { createT5Tokenizer, type T5TokenizerOptions } from './t5.js';
-export {
-  createDigitsPreTokenizer,
-  createPunctuationPreTokenizer,
-  createWhitespacePreTokenizer,
-  createWhitespaceSplitPreTokenizer,
-  type DigitsOptions,
-  type PunctuationOptions,
-} from './pre-tokenizers/character-pre-tokenizers.js';
+export { createWhitespaceSplitPreTokenizer } from './pre-tokenizers/character-pre-tokenizers.js';
 export { createPreTokenizerSequence } from './pre-tokenizers/pre-tokenizer-sequence.js';
-export type { DelimiterBehavior } from './pre-tokenizers/span-splitter.js';
-export { createSplitPreTokenizer, type SplitOptions } from './pre-tokenizers/split-pre-tokenizer.js';
-export type { TextPattern } from './regex/text-pattern.js';
+export type { Matcher, PatternEngine, TextPattern } from './regex/text-pattern.js';
 export { AlignedTextBuilder, type AlignedText } from './text/aligned-text.js';
 export { Scratch } from './text/scratch.js';
 export { TokenSink } from './text/token-sink.js';
 export type { SpecialToken } from './token-index.js';
 export { createTokenizer, type BatchInput, type EncodeBatchOptions, type Tokenizer } from './tokenizer.js';
-export {
-  trainUnigram,
-  type TrainUnigramOptions,
-  type UnigramTrainingProgress,
-} from './training/unigram-trainer.js';
-export { learnUnigram } from './training/unigram/learn-unigram.js';
-export type { LearnUnigramOptions, UnigramProgress } from './training/unigram/unigram-options.js';
-export {
-  trainWordPiece,
-  type TrainingProgress,
-  type TrainWordPieceOptions,
-} from './training/word-piece-trainer.js';
 export {
   specialAddedToken,
   type AddedToken,
@@ -117,4 +75,3 @@ export {
   type TokenizerParts,
 } from './tokenizer-parts.js';
 export type { TruncationStrategy } from './truncation.js';
-export type { NormalForm } from './unicode/canonical-order.js';

@@ -1,16 +1,10 @@
 import { countSpecialTokens, type RowInputs, type RowLayout, type TokenRange } from './encoding.js';
-import { checkChoice, checkInteger, show, TokenizerError } from './errors.js';
+import { flag, show, TokenizerError } from './errors.js';
 import type { TemplatePiece } from './pipeline.js';
 import { createTextEncoder, type TextEncoder } from './text-encoder.js';
 import { TokenSink } from './text/token-sink.js';
 import type { TokenizerParts } from './tokenizer-parts.js';
-import {
-  tokenWindows,
-  truncatedLengths,
-  truncationStrategies,
-  type TokenWindow,
-  type TruncationStrategy,
-} from './truncation.js';
+import { tokenWindows, truncatedLengths, type TruncationStrategy } from './truncation.js';
 
 /** A text, or its words when it comes split into words. */
 export type TextInput = string | readonly string[];
@@ -40,17 +34,17 @@ export interface EncodeOptions {
   readonly stride?: number;
 }
 
-/** The options that single texts and batches share. */
-export const encodeOptionNames: readonly string[] = [
-  'isSplitIntoWords',
-  'addSpecialTokens',
-  'splitSpecialTokens',
-  'maxLength',
-  'truncation',
-  'truncationSide',
-  'returnOverflowing',
-  'stride',
-];
+/** What the options that single texts and batches share may be. */
+export const encodeRules = {
+  isSplitIntoWords: flag,
+  addSpecialTokens: flag,
+  splitSpecialTokens: flag,
+  maxLength: 0,
+  truncation: ['longestFirst', 'onlyFirst', 'onlySecond'],
+  truncationSide: ['right', 'left'],
+  returnOverflowing: flag,
+  stride: 0,
+};
 
 const bareSingle: readonly TemplatePiece[] = [{ sequence: 'A', typeId: 0 }];
 const barePair: readonly TemplatePiece[] = [...bareSingle, { sequence: 'B', typeId: 1 }];
@@ -118,14 +112,12 @@ function rowsOf(
   { room, options }: RowsJob,
 ): readonly RowInputs[] {
   const { truncation = 'longestFirst', truncationSide = 'right', stride = 0 } = options;
+  const isOnlyFirst = options.returnOverflowing !== true;
   const lengths = { first: first.length, second: second?.length };
   const kept = truncatedLengths(lengths, { room, strategy: truncation });
   const windows = (sink: TokenSink, length: number): readonly TokenRange[] => {
-    const all: readonly TokenWindow[] =
-      options.returnOverflowing === true
-        ? tokenWindows(sink.length, { kept: length, stride, side: truncationSide })
-        : [keptWindow(sink.length, length, truncationSide)];
-    return all.map((window) => ({ sink, ...window }));
+    const rules = { kept: length, stride, side: truncationSide, isOnlyFirst };
+    return tokenWindows(sink.length, rules).map((window) => ({ sink, ...window }));
   };
   const firsts = windows(first, kept.first);
   if (second === undefined) return firsts.map((A) => ({ A }));
@@ -139,46 +131,21 @@ function rowsOf(
   ];
 }
 
-function keptWindow(length: number, kept: number, side: 'right' | 'left'): TokenWindow {
-  return side === 'right' ? { from: 0, to: kept } : { from: length - kept, to: length };
-}
-
 /**
- * Checks the values of encode options.
+ * Checks that encode options go together.
  * @throws TokenizerError (bad-option)
  */
 export function checkEncodeOptions(op: string, options: EncodeOptions): void {
-  for (const name of [
-    'isSplitIntoWords',
-    'addSpecialTokens',
-    'splitSpecialTokens',
-    'returnOverflowing',
-  ] as const) {
-    checkChoice(op, name, options[name], [true, false]);
-  }
-  checkInteger(op, 'maxLength', options.maxLength, 0);
-  checkInteger(op, 'stride', options.stride, 0);
-  checkChoice(op, 'truncation', options.truncation, truncationStrategies);
-  checkChoice(op, 'truncationSide', options.truncationSide, ['right', 'left']);
+  const fail = (field: keyof EncodeOptions, other: string, remedy: string): never => {
+    const problem = `${field} is ${show(options[field])}, but ${other}`;
+    throw new TokenizerError({ code: 'bad-option', op, field, problem, remedy });
+  };
   if (options.stride !== undefined && options.returnOverflowing !== true) {
-    throw new TokenizerError({
-      code: 'bad-option',
-      op,
-      field: 'stride',
-      problem: `stride is ${options.stride}, but returnOverflowing is not true`,
-      remedy: 'windows share tokens only where there are several: pass returnOverflowing: true.',
-    });
+    fail('stride', 'returnOverflowing is not true', 'only windows share tokens: pass it.');
   }
   if (options.maxLength !== undefined) return;
   for (const name of ['truncation', 'truncationSide', 'returnOverflowing'] as const) {
-    if (options[name] === undefined || options[name] === false) continue;
-    throw new TokenizerError({
-      code: 'bad-option',
-      op,
-      field: name,
-      problem: `${name} is ${show(options[name])}, but maxLength is not given`,
-      remedy: 'pass maxLength (often tokenizer.modelMaxLength); without it nothing is cut.',
-    });
+    if (options[name]) fail(name, 'maxLength is not given', 'pass it, such as modelMaxLength.');
   }
 }
 
@@ -187,18 +154,13 @@ export function checkEncodeOptions(op: string, options: EncodeOptions): void {
  * @throws TokenizerError (bad-input)
  */
 export function checkInput(op: string, field: string, { input, options }: InputCheck): void {
-  const isArray = Array.isArray(input);
-  const words = isArray ? (input as readonly unknown[]) : [];
   const isSplit = options.isSplitIntoWords ?? false;
-  if (isSplit ? isArray && words.every((word) => typeof word === 'string') : typeof input === 'string')
+  const isArray = Array.isArray(input);
+  if (isSplit ? isArray && input.every((word) => typeof word === 'string') : typeof input === 'string')
     return;
-  throw new TokenizerError({
-    code: 'bad-input',
-    op,
-    field,
-    problem: `${field} must be ${isSplit ? 'an array of words' : 'a string'}, got ${show(input)}`,
-    ...(isArray && !isSplit ? { remedy: 'pass isSplitIntoWords: true if these are words.' } : {}),
-  });
+  const problem = `${field} must be ${isSplit ? 'an array of words' : 'a string'}, got ${show(input)}`;
+  const remedy = isArray && !isSplit ? 'if these are words, pass isSplitIntoWords: true.' : undefined;
+  throw new TokenizerError({ code: 'bad-input', op, field, problem, remedy });
 }
 
 interface InputCheck {
@@ -212,7 +174,7 @@ function roomFor(maxLength: number, specialTokens: number): number {
     code: 'bad-length',
     op: 'encode',
     field: 'maxLength',
-    problem: `maxLength is ${maxLength}, but the special tokens alone are ${specialTokens}`,
+    problem: `maxLength is ${maxLength}, the special tokens alone are ${specialTokens}`,
     remedy: 'a larger maxLength, or addSpecialTokens: false.',
   });
 }

@@ -1,6 +1,7 @@
 import { cleanUpSpaces } from './decoders/word-piece-decoder.js';
-import { checkDecodeOptions, joinTokens, tokenOf, type DecodeOptions, type DecodeParts } from './decoding.js';
-import { checkChoice, checkOptions } from './errors.js';
+import { decodeRules, joinTokens, tokenOf, type DecodeOptions, type DecodeParts } from './decoding.js';
+import { checkOptions, flag } from './errors.js';
+import type { TokenizerParts } from './tokenizer-parts.js';
 
 /** How ids become text, and how soon. */
 export interface StreamDecodeOptions extends DecodeOptions {
@@ -30,56 +31,78 @@ export function createStreamDecoder(
   options: StreamDecodeOptions,
   { parts, index }: DecodeParts,
 ): StreamDecoder {
-  const op = 'streamDecoder';
-  checkOptions(op, options, ['skipSpecialTokens', 'cleanUpSpaces', 'wholeWords']);
-  checkDecodeOptions(op, options);
-  checkChoice(op, 'wholeWords', options.wholeWords, [true, false]);
+  checkOptions('streamDecoder', options, { ...decodeRules, wholeWords: flag });
   const { skipSpecialTokens = false, wholeWords = false } = options;
   const cleans = options.cleanUpSpaces ?? parts.cleanUpSpaces ?? false;
-  const whole = (all: readonly string[]) =>
-    cleans ? cleanUpSpaces(joinTokens(all, parts)) : joinTokens(all, parts);
-  let tokens: string[] = [];
-  /** Characters given out of the text of `tokens`. */
-  let given = 0;
-
-  const settledText = (): string => {
-    const count = parts.decoder?.settledCount?.(tokens) ?? tokens.length;
-    const text = joinTokens(count === tokens.length ? tokens : tokens.slice(0, count), parts);
-    const certain = cleans ? cleanUpSpaces(text.slice(0, cleanCut(text))) : text;
-    return wholeWords ? certain.slice(0, wordsLength(certain)) : certain;
-  };
-  const give = (text: string): string => {
-    const piece = text.slice(given);
-    given = Math.max(given, text.length);
-    return piece;
-  };
-  const letGo = (): void => {
-    const kept = tokens.slice(-keptTokens);
-    const [before, after] = [whole(tokens), whole(kept)];
-    const pending = before.length - given;
-    if (pending + sameTail > after.length) return;
-    if (before.slice(given - sameTail) !== after.slice(after.length - pending - sameTail)) return;
-    tokens = kept;
-    given = after.length - pending;
-  };
+  const text = new GrowingText(parts, { cleans, wholeWords });
   return Object.freeze({
     push(id: number): string {
       const token = tokenOf(id, { index, skipSpecialTokens, field: 'id' });
-      if (token === undefined) return '';
-      tokens.push(token);
-      // What does not settle is looked at now and then, as each look is at all of it.
-      if (tokens.length > mostTokens && tokens.length % keptTokens !== 0) return '';
-      const piece = give(settledText());
-      if (tokens.length > mostTokens) letGo();
-      return piece;
+      return token === undefined ? '' : text.push(token);
     },
-    finish(): string {
-      const rest = give(whole(tokens));
-      tokens = [];
-      given = 0;
-      return rest;
-    },
+    finish: () => text.finish(),
   });
+}
+
+/** The text of tokens so far, and how much of it was given out. */
+class GrowingText {
+  #tokens: string[] = [];
+  /** Characters given out of the text of the tokens. */
+  #given = 0;
+  readonly #parts: TokenizerParts;
+  readonly #mode: { readonly cleans: boolean; readonly wholeWords: boolean };
+
+  constructor(parts: TokenizerParts, mode: { readonly cleans: boolean; readonly wholeWords: boolean }) {
+    this.#parts = parts;
+    this.#mode = mode;
+  }
+
+  push(token: string): string {
+    const tokens = this.#tokens;
+    tokens.push(token);
+    // What does not settle is looked at now and then, as each look is at all of it.
+    if (tokens.length > mostTokens && tokens.length % keptTokens !== 0) return '';
+    const piece = this.#give(this.#certainText());
+    if (tokens.length > mostTokens) this.#letGo();
+    return piece;
+  }
+
+  finish(): string {
+    const rest = this.#give(this.#textOf(this.#tokens));
+    this.#tokens = [];
+    this.#given = 0;
+    return rest;
+  }
+
+  #give(text: string): string {
+    const piece = text.slice(this.#given);
+    this.#given = Math.max(this.#given, text.length);
+    return piece;
+  }
+
+  #textOf(tokens: readonly string[]): string {
+    const text = joinTokens(tokens, this.#parts);
+    return this.#mode.cleans ? cleanUpSpaces(text) : text;
+  }
+
+  #certainText(): string {
+    const { cleans, wholeWords } = this.#mode;
+    const count = this.#parts.decoder?.settledCount?.(this.#tokens) ?? this.#tokens.length;
+    const text = joinTokens(this.#tokens.slice(0, count), this.#parts);
+    const certain = cleans ? cleanUpSpaces(text.slice(0, cleanCut(text))) : text;
+    return wholeWords ? certain.slice(0, wordsLength(certain)) : certain;
+  }
+
+  /** Forgets old tokens, if the text about what was given out last stays the same without them. */
+  #letGo(): void {
+    const kept = this.#tokens.slice(-keptTokens);
+    const [before, after] = [this.#textOf(this.#tokens), this.#textOf(kept)];
+    const pending = before.length - this.#given;
+    if (this.#given < sameTail || pending + sameTail > after.length) return;
+    if (before.slice(this.#given - sameTail) !== after.slice(after.length - pending - sameTail)) return;
+    this.#tokens = kept;
+    this.#given = after.length - pending;
+  }
 }
 
 /**

@@ -1,17 +1,18 @@
 import { createMetaspaceDecoder } from './decoders/metaspace-decoder.js';
-import { checkChoice, checkInteger, checkOptions, TokenizerError } from './errors.js';
+import { checkOptions, flag } from './errors.js';
 import { createUnigram } from './models/unigram.js';
 import { createEosTemplate } from './post-processors/template-processor.js';
-import {
-  readSentencePieceModel,
-  writeSentencePieceModel,
-  type SentencePieceModel,
-} from './sentencepiece/model-file.js';
+import { readSentencePieceModel } from './sentencepiece/model-file.js';
+import type { SentencePieceModel } from './sentencepiece/model-format.js';
+import { writeSentencePieceModel } from './sentencepiece/model-writer.js';
+import { singlePrecision } from './sentencepiece/single-precision.js';
 import { createSentencePieceStages } from './sentencepiece/sentencepiece-stages.js';
+import { sentinels } from './sentinels.js';
 import {
+  idAfter,
   specialAddedToken,
   type AddedToken,
-  type SpecialTokenRole,
+  type SpecialTokenNames,
   type TokenizerParts,
 } from './tokenizer-parts.js';
 import { createTokenizer, type Tokenizer } from './tokenizer.js';
@@ -31,7 +32,9 @@ export interface T5TokenizerOptions {
    */
   readonly legacy?: boolean;
   /** Names of special tokens, where they are not those of the model's own control pieces. */
-  readonly specialTokens?: Readonly<Partial<Record<SpecialTokenRole, string>>>;
+  readonly specialTokens?: SpecialTokenNames;
+  /** Further special tokens; those that the model has no piece for get the ids after all others. */
+  readonly additionalSpecialTokens?: readonly string[];
   /** Further added tokens, such as those of tokenizer_config.json. */
   readonly addedTokens?: readonly AddedToken[];
   readonly modelMaxLength?: number;
@@ -41,21 +44,21 @@ export interface T5TokenizerOptions {
   readonly file?: string;
 }
 
-const optionNames = [
-  'model',
-  'extraIds',
-  'legacy',
-  'specialTokens',
-  'addedTokens',
-  'modelMaxLength',
-  'tokenizerClass',
-  'file',
-];
+const rules = {
+  model: null,
+  extraIds: 0,
+  legacy: flag,
+  specialTokens: null,
+  additionalSpecialTokens: null,
+  addedTokens: null,
+  modelMaxLength: null,
+  tokenizerClass: null,
+  file: null,
+};
 
 /** Sentinels of T5 and mT5; UMT5 has 300. */
 const usualExtraIds = 100;
-/** More sentinels than anyone has used; a larger number is a damaged file. */
-const mostExtraIds = 100_000;
+const op = 'createT5Tokenizer';
 
 /**
  * T5's tokenizer: SentencePiece's character map and Unigram model, sentinels after the pieces, `</s>` at the end.
@@ -69,95 +72,57 @@ export function createT5Tokenizer(options: T5TokenizerOptions): Tokenizer {
 
 /** The stages of `createT5Tokenizer`. */
 export function t5Parts(options: T5TokenizerOptions): TokenizerParts {
-  const op = 'createT5Tokenizer';
-  checkOptions(op, options, optionNames);
-  checkChoice(op, 'legacy', options.legacy, [true, false]);
-  checkExtraIds(op, options.extraIds);
-  const { legacy = true, file, tokenizerClass = 'T5Tokenizer', modelMaxLength } = options;
-  const source =
-    options.model instanceof Uint8Array ? readSentencePieceModel(options.model, file) : options.model;
+  checkOptions(op, options, rules);
+  const { legacy = true, file, model: given } = options;
+  const source = given instanceof Uint8Array ? readSentencePieceModel(given, file) : given;
   const { pieces, kinds, unkId, byteFallback } = source;
-  const origin = file === undefined ? {} : { file };
-  const model = createUnigram({ pieces, kinds, unkId, byteFallback, precision: 'single', ...origin });
-  const stages = createSentencePieceStages(source, { prefixes: legacy ? 'always' : 'first', ...origin });
+  const model = createUnigram({ pieces, kinds, unkId, byteFallback, precision: singlePrecision, file });
   const specialTokens = { ...controlNames(source), ...options.specialTokens };
   const addedTokens = allAddedTokens(source, { ...options, specialTokens });
-  const eosId =
-    specialTokens.eos === undefined
-      ? undefined
-      : (model.tokenToId(specialTokens.eos) ??
-        addedTokens.find(({ content }) => content === specialTokens.eos)?.id);
+  const { eos } = specialTokens;
+  const id = eos && (model.tokenToId(eos) ?? addedTokens.find(({ content }) => content === eos)?.id);
   return {
-    tokenizerClass,
-    ...stages,
+    tokenizerClass: options.tokenizerClass ?? 'T5Tokenizer',
+    ...createSentencePieceStages(source, { prefixes: legacy ? 'always' : 'first', file }),
     model,
-    ...(eosId === undefined
-      ? {}
-      : { postProcessor: createEosTemplate({ eos: { token: specialTokens.eos!, id: eosId } }) }),
+    postProcessor: typeof id === 'number' ? createEosTemplate({ eos: { token: eos!, id } }) : undefined,
     decoder: createMetaspaceDecoder(),
     addedTokens,
     specialTokens,
-    ...(modelMaxLength === undefined ? {} : { modelMaxLength }),
-    sentencePieceFile: options.model instanceof Uint8Array ? options.model : writeSentencePieceModel(source),
+    modelMaxLength: options.modelMaxLength,
+    sentencePieceFile: given instanceof Uint8Array ? given : writeSentencePieceModel(given),
     legacy,
-    ...origin,
+    file,
   };
 }
 
 /** The model's own names of its special pieces. */
-function controlNames({
-  pieces,
-  unkId,
-  padId,
-  eosId,
-  bosId,
-}: SentencePieceModel): Partial<Record<SpecialTokenRole, string>> {
-  const ids = { unk: unkId, pad: padId, bos: bosId, eos: eosId };
-  const named = Object.entries(ids).flatMap(([role, id]) =>
-    id === undefined ? [] : [[role, pieces[id]![0]]],
-  );
-  return Object.fromEntries(named) as Partial<Record<SpecialTokenRole, string>>;
+function controlNames({ pieces, unkId, padId, bosId, eosId }: SentencePieceModel): SpecialTokenNames {
+  const ids = Object.entries({ unk: unkId, pad: padId, bos: bosId, eos: eosId });
+  return Object.fromEntries(ids.flatMap(([role, id]) => (id === undefined ? [] : [[role, pieces[id]![0]]])));
 }
 
-/** Special pieces, tokens of the files, and sentinels; each text once. */
+/** Special pieces, tokens of the files, sentinels and further special tokens; each text once. */
 function allAddedTokens(
   { pieces, padId, eosId }: SentencePieceModel,
-  { specialTokens = {}, addedTokens = [], extraIds }: T5TokenizerOptions,
+  options: T5TokenizerOptions & { readonly specialTokens: SpecialTokenNames },
 ): AddedToken[] {
-  const isT5Like = padId === 0 && eosId === 1;
   const idOfPiece = new Map(pieces.map(([piece], id) => [piece, id]));
-  const known = new Map(addedTokens.map((token) => [token.content, token]));
-  for (const content of Object.values(specialTokens)) {
-    const id = idOfPiece.get(content);
+  const known = new Map((options.addedTokens ?? []).map((token) => [token.content, token]));
+  const add = (content: string, id: number | undefined) => {
     if (id !== undefined && !known.has(content)) known.set(content, specialAddedToken(content, id));
-  }
-  const hasSentinels = idOfPiece.has(sentinel(0)) || known.has(sentinel(0)) || !isT5Like;
-  const count = extraIds ?? (hasSentinels ? 0 : usualExtraIds);
-  for (let index = 0; index < count; index++) {
-    const content = sentinel(index);
-    const id = idOfPiece.get(content) ?? pieces.length + count - 1 - index;
-    if (!known.has(content)) known.set(content, specialAddedToken(content, id));
+  };
+  for (const content of Object.values(options.specialTokens)) add(content, idOfPiece.get(content));
+  const isT5Like = padId === 0 && eosId === 1;
+  const [first] = sentinels(op, 1);
+  const hasSentinels = idOfPiece.has(first!) || known.has(first!) || !isT5Like;
+  const names = sentinels(op, options.extraIds ?? (hasSentinels ? 0 : usualExtraIds));
+  names.forEach((content, index) => {
+    add(content, idOfPiece.get(content) ?? pieces.length + names.length - 1 - index);
+  });
+  let nextId = idAfter([...known.values()], pieces.length);
+  for (const content of options.additionalSpecialTokens ?? []) {
+    if (!known.has(content)) add(content, idOfPiece.get(content) ?? nextId++);
   }
   return [...known.values()].sort((a, b) => a.id - b.id);
-}
-
-/** True for `<extra_id_0>` and its like. */
-export function isSentinel(token: string): boolean {
-  return /^<extra_id_\d+>$/.test(token);
-}
-
-function sentinel(index: number): string {
-  return `<extra_id_${index}>`;
-}
-
-function checkExtraIds(op: string, extraIds: number | undefined): void {
-  checkInteger(op, 'extraIds', extraIds, 0);
-  if (extraIds === undefined || extraIds <= mostExtraIds) return;
-  throw new TokenizerError({
-    code: 'bad-option',
-    op,
-    field: 'extraIds',
-    problem: `extraIds (extra_ids in files) is ${extraIds}, at most ${mostExtraIds} are allowed`,
-    remedy: 'a damaged file; T5 has 100, UMT5 300.',
-  });
 }

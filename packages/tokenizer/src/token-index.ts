@@ -1,4 +1,4 @@
-import { show, TokenizerError } from './errors.js';
+import { show, TokenizerError, type TokenizerErrorCode, type TokenizerErrorFacts } from './errors.js';
 import type { AddedToken, SpecialTokenRole, TokenizerParts } from './tokenizer-parts.js';
 
 /** A special token and its id. */
@@ -35,108 +35,90 @@ export function indexTokens(parts: TokenizerParts): TokenIndex {
   const tokenToId = (token: string) => byContent.get(token)?.id ?? model.tokenToId(token);
   const specialTokens = resolveRoles(parts, tokenToId);
   const tokens = listTokens(parts, byId);
-  const idToToken = (id: number): string | undefined => tokens[id];
-  checkTemplates(parts, idToToken);
+  checkTemplates(parts, tokens);
   for (const special of Object.values(specialTokens)) specialIds.add(special.id);
   return Object.freeze({
     vocabSize: tokens.length,
     specialTokens,
     tokenToId,
-    idToToken,
+    idToToken: (id: number) => tokens[id],
     isSpecial: (id: number) => specialIds.has(id),
   });
 }
 
+/** The error of a part that does not fit the others. */
+function misfit(
+  { file }: TokenizerParts,
+  facts: Pick<TokenizerErrorFacts, 'field' | 'problem' | 'remedy'> & { readonly code?: TokenizerErrorCode },
+): TokenizerError {
+  return new TokenizerError({ code: 'malformed-file', op: 'createTokenizer', file, ...facts });
+}
+
 function checkAddedToken(
   token: AddedToken,
-  { model, file }: TokenizerParts,
+  parts: TokenizerParts,
   known: {
     readonly byContent: ReadonlyMap<string, AddedToken>;
     readonly byId: ReadonlyMap<number, AddedToken>;
   },
 ): void {
-  const other = known.byId.get(token.id)?.content ?? model.idToToken(token.id);
-  const otherId = known.byContent.get(token.content)?.id ?? model.tokenToId(token.content);
-  const isClash = (other ?? token.content) !== token.content || (otherId ?? token.id) !== token.id;
-  if (!isClash && token.content !== '' && !known.byId.has(token.id)) return;
-  throw new TokenizerError({
-    code: 'malformed-file',
-    op: 'createTokenizer',
-    ...(file === undefined ? {} : { file }),
+  const { content, id } = token;
+  const other = known.byId.get(id)?.content ?? parts.model.idToToken(id);
+  const otherId = known.byContent.get(content)?.id ?? parts.model.tokenToId(content);
+  const isClash = (other ?? content) !== content || (otherId ?? id) !== id;
+  if (!isClash && content !== '' && !known.byId.has(id)) return;
+  const owner =
+    other === undefined ? `the token already has id ${otherId}` : `that id belongs to ${show(other)}`;
+  throw misfit(parts, {
     field: 'added_tokens',
-    problem:
-      `added token ${show(token.content)} has id ${token.id}; ` +
-      (other === undefined ? `the token already has id ${otherId}` : `that id belongs to ${show(other)}`),
-    remedy: 'added tokens either repeat the vocabulary or come after it, each once.',
+    problem: `added token ${show(content)} has id ${id}; ${owner}`,
+    remedy: 'they repeat the vocabulary or come after it, each once.',
   });
 }
 
-function checkTemplates(
-  { postProcessor, file }: TokenizerParts,
-  idToToken: (id: number) => string | undefined,
-): void {
-  for (const piece of [...(postProcessor?.single ?? []), ...(postProcessor?.pair ?? [])]) {
-    const strange = 'ids' in piece ? piece.ids.find((id) => idToToken(id) === undefined) : undefined;
-    if (strange === undefined || !('ids' in piece)) continue;
-    throw new TokenizerError({
-      code: 'malformed-file',
-      op: 'createTokenizer',
-      ...(file === undefined ? {} : { file }),
+function checkTemplates(parts: TokenizerParts, tokens: readonly string[]): void {
+  const { single = [], pair = [] } = parts.postProcessor ?? {};
+  for (const piece of [...single, ...pair]) {
+    const strange = 'ids' in piece && piece.ids.find((id) => tokens[id] === undefined);
+    if (strange === undefined || strange === false) continue;
+    throw misfit(parts, {
       field: 'post_processor',
-      problem: `the template puts in ${show(piece.name)} as id ${strange}, which has no token`,
-      remedy: 'a post-processor of another vocabulary.',
+      problem: `the template puts in id ${strange}, which has no token`,
     });
   }
 }
 
 function resolveRoles(
-  { specialTokens = {}, file }: TokenizerParts,
+  parts: TokenizerParts,
   tokenToId: (token: string) => number | undefined,
 ): Readonly<Partial<Record<SpecialTokenRole, SpecialToken>>> {
-  const resolved: Partial<Record<SpecialTokenRole, SpecialToken>> = {};
-  for (const [role, token] of Object.entries(specialTokens) as [SpecialTokenRole, string][]) {
+  const resolved = Object.entries(parts.specialTokens ?? {}).map(([role, token]) => {
     const id = tokenToId(token);
-    if (id === undefined) {
-      throw new TokenizerError({
-        code: 'missing-token',
-        op: 'createTokenizer',
-        ...(file === undefined ? {} : { file }),
-        field: `${role}_token`,
-        problem: `the ${role} token ${show(token)} is neither in the vocabulary nor among the added tokens`,
-        remedy: 'files of two different tokenizers in one folder, or a vocabulary that was cut.',
-      });
-    }
-    resolved[role] = Object.freeze({ token, id });
-  }
-  return Object.freeze(resolved);
+    if (id !== undefined) return [role, Object.freeze({ token, id })];
+    throw misfit(parts, {
+      code: 'missing-token',
+      field: `${role}_token`,
+      problem: `the ${role} token ${show(token)} is not in the vocabulary`,
+    });
+  });
+  return Object.freeze(Object.fromEntries(resolved));
 }
 
 /**
  * Every id from 0 up must have a token: an embedding row without one means that the files do not fit
  * together.
  */
-function listTokens(
-  { model, file }: TokenizerParts,
-  added: ReadonlyMap<number, AddedToken>,
-): readonly string[] {
-  let beyondModel = 0;
-  for (const id of added.keys()) if (model.idToToken(id) === undefined) beyondModel++;
-  const size = model.vocabSize + beyondModel;
-  const tokens: string[] = [];
-  for (let id = 0; id < size; id++) {
+function listTokens(parts: TokenizerParts, added: ReadonlyMap<number, AddedToken>): readonly string[] {
+  const { model } = parts;
+  const beyondModel = [...added.keys()].filter((id) => model.idToToken(id) === undefined);
+  const size = model.vocabSize + beyondModel.length;
+  return Array.from({ length: size }, (_, id) => {
     const token = added.get(id)?.content ?? model.idToToken(id);
-    if (token !== undefined) {
-      tokens.push(token);
-      continue;
-    }
-    throw new TokenizerError({
-      code: 'malformed-file',
-      op: 'createTokenizer',
-      ...(file === undefined ? {} : { file }),
+    if (token !== undefined) return token;
+    throw misfit(parts, {
       field: 'vocab',
       problem: `id ${id} has no token, though there are ${size} tokens`,
-      remedy: 'a line or an entry was removed; ids must count from 0 without a hole.',
+      remedy: 'ids count from 0 without a hole: fetch the file again.',
     });
-  }
-  return tokens;
+  });
 }

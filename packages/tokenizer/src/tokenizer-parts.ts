@@ -19,16 +19,19 @@ export interface AddedToken {
 /** What a special token is for. */
 export type SpecialTokenRole = 'pad' | 'unk' | 'cls' | 'sep' | 'mask' | 'bos' | 'eos';
 
-/** Every role, in the order files list them. */
-export const specialTokenRoles: readonly SpecialTokenRole[] = [
-  'unk',
-  'sep',
-  'pad',
-  'cls',
-  'mask',
-  'bos',
-  'eos',
-];
+/** Names of special tokens by what they are for. */
+export type SpecialTokenNames = Readonly<Partial<Record<SpecialTokenRole, string>>>;
+
+/** Every role, in the order files list them, as rules of an options object of names. */
+export const roleRules: Readonly<Record<SpecialTokenRole, null>> = {
+  unk: null,
+  sep: null,
+  pad: null,
+  cls: null,
+  mask: null,
+  bos: null,
+  eos: null,
+};
 
 /** The stages and tables a tokenizer is made of. */
 export interface TokenizerParts {
@@ -41,7 +44,7 @@ export interface TokenizerParts {
   readonly decoder?: Decoder;
   readonly addedTokens?: readonly AddedToken[];
   /** The token of each role; it must be in the vocabulary or among the added tokens. */
-  readonly specialTokens?: Readonly<Partial<Record<SpecialTokenRole, string>>>;
+  readonly specialTokens?: SpecialTokenNames;
   /** The longest input the model was made for, in tokens; information only. */
   readonly modelMaxLength?: number;
   /** Whether `decode` removes spaces before punctuation when not told. Default false. */
@@ -70,4 +73,15 @@ export function specialAddedToken(content: string, id: number): AddedToken {
     rstrip: false,
     normalized: false,
   };
+}
+
+/** Two lists in the order of ids; the first wins where both have a token. */
+export function mergeAddedTokens(first: readonly AddedToken[], second: readonly AddedToken[]): AddedToken[] {
+  const known = new Set(first.map(({ content }) => content));
+  return [...first, ...second.filter(({ content }) => !known.has(content))].sort((a, b) => a.id - b.id);
+}
+
+/** The first id after those of the tokens, and not below `least`. */
+export function idAfter(tokens: readonly AddedToken[], least: number): number {
+  return tokens.reduce((next, { id }) => Math.max(next, id + 1), least);
 }

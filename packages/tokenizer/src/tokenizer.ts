@@ -1,4 +1,4 @@
-import { checkPadding, padBatch, type BatchEncoding, type PaddingOptions } from './batch.js';
+import { checkPadding, padBatch, paddingRules, type BatchEncoding, type PaddingOptions } from './batch.js';
 import { decodeIds, type DecodeOptions } from './decoding.js';
 import { RowStore, type Encoding } from './encoding.js';
 import { checkOptions, show, TokenizerError } from './errors.js';
@@ -7,7 +7,7 @@ import {
   checkEncodeOptions,
   checkInput,
   createPairEncoder,
-  encodeOptionNames,
+  encodeRules,
   type EncodeOptions,
   type PairEncoder,
   type TextInput,
@@ -51,8 +51,8 @@ export interface Tokenizer {
   toFiles(): TokenizerFiles;
 }
 
-const oneNames = [...encodeOptionNames, 'pair'];
-const batchNames = [...encodeOptionNames, 'padding', 'padToMultipleOf', 'paddingSide'];
+const oneRules = { ...encodeRules, pair: null };
+const batchRules = { ...encodeRules, ...paddingRules };
 
 /**
  * Composes a tokenizer from its stages.
@@ -90,10 +90,11 @@ interface Machinery {
 }
 
 function encodeOne(text: TextInput, options: EncodeOptions, { encodePair, idToToken }: Machinery): Encoding {
-  checkOptions('encode', options, oneNames);
-  checkEncodeOptions('encode', options);
-  checkInput('encode', 'text', { input: text, options });
-  if (options.pair !== undefined) checkInput('encode', 'pair', { input: options.pair, options });
+  const op = 'encode';
+  checkOptions(op, options, oneRules);
+  checkEncodeOptions(op, options);
+  checkInput(op, 'text', { input: text, options });
+  if (options.pair !== undefined) checkInput(op, 'pair', { input: options.pair, options });
   const rows = new RowStore(0);
   encodePair({ text, pair: options.pair }, options, (inputs, layout) => rows.add(inputs, layout));
   const overflowing: Encoding[] = [];
@@ -107,10 +108,14 @@ function encodeRows(
   { encodePair, idToToken, padId }: Machinery & { readonly padId: number | undefined },
 ): BatchEncoding {
   const op = 'encodeBatch';
-  checkOptions(op, options, batchNames);
+  checkOptions(op, options, batchRules);
   checkEncodeOptions(op, options);
-  checkPadding(op, options);
-  if (!Array.isArray(texts)) throw notAnArray(texts);
+  checkPadding(options);
+  if (!Array.isArray(texts)) {
+    const problem = `texts must be an array, got ${show(texts)}`;
+    const remedy = 'wrap it: [text].';
+    throw new TokenizerError({ code: 'bad-input', op, field: 'texts', problem, remedy });
+  }
   const rows = new RowStore(32 * texts.length);
   const sampleIds: number[] = [];
   texts.forEach((input: BatchInput, sample) => {
@@ -122,8 +127,7 @@ function encodeRows(
       sampleIds.push(sample);
     });
   });
-  const { padding, padToMultipleOf, paddingSide } = options;
-  return padBatch({ rows, sampleIds, idToToken, padId }, { padding, padToMultipleOf, paddingSide });
+  return padBatch({ rows, sampleIds, idToToken, padId }, options);
 }
 
 /** Two texts; or two arrays of words, as an array of two words is no pair. */
@@ -133,14 +137,4 @@ function isPair(
 ): input is readonly [TextInput, TextInput] {
   if (!Array.isArray(input) || input.length !== 2) return false;
   return !isSplitIntoWords || input.every((text) => Array.isArray(text));
-}
-
-function notAnArray(texts: unknown): TokenizerError {
-  return new TokenizerError({
-    code: 'bad-input',
-    op: 'encodeBatch',
-    field: 'texts',
-    problem: `texts must be an array, got ${show(texts)}`,
-    remedy: 'for a single text call encode, or wrap it: [text].',
-  });
 }

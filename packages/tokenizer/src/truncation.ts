@@ -3,13 +3,6 @@ import { TokenizerError } from './errors.js';
 /** Which text loses tokens: the longer one until both are equal, only the first, or only the second. */
 export type TruncationStrategy = 'longestFirst' | 'onlyFirst' | 'onlySecond';
 
-/** Every strategy. */
-export const truncationStrategies: readonly TruncationStrategy[] = [
-  'longestFirst',
-  'onlyFirst',
-  'onlySecond',
-];
-
 /** Lengths of the two texts in tokens; `second` is undefined when there is no pair. */
 interface PairLengths {
   readonly first: number;
@@ -17,28 +10,40 @@ interface PairLengths {
 }
 
 /** A window of a text: tokens [from, to). */
-export interface TokenWindow {
+interface TokenWindow {
   readonly from: number;
   readonly to: number;
+}
+
+/** How windows are laid. */
+interface WindowRules {
+  readonly kept: number;
+  readonly stride: number;
+  /** The end that is cut: windows begin at the other. */
+  readonly side: 'right' | 'left';
+  readonly isOnlyFirst: boolean;
 }
 
 /**
  * The windows of `kept` tokens over `length` tokens, each sharing `stride` tokens with the one before; only the
  * first when there is nothing left over.
- * @param side  the end that is cut: windows begin at the other
  * @throws TokenizerError (bad-length) when windows would not move on
  */
 export function tokenWindows(
   length: number,
-  { kept, stride, side }: { readonly kept: number; readonly stride: number; readonly side: 'right' | 'left' },
+  { kept, stride, side, isOnlyFirst }: WindowRules,
 ): readonly TokenWindow[] {
   if (kept >= length) return [{ from: 0, to: length }];
-  if (stride >= kept) throw strideTooLong(stride, kept);
+  if (stride >= kept && !isOnlyFirst) {
+    const problem = `windows of ${kept} tokens cannot share ${stride}`;
+    const remedy = 'a smaller stride, or a larger maxLength: special tokens count, too.';
+    throw new TokenizerError({ code: 'bad-length', op: 'encode', field: 'stride', problem, remedy });
+  }
   const windows: TokenWindow[] = [];
   for (let done = 0; ; done += kept - stride) {
     const end = Math.min(length, done + kept);
     windows.push(side === 'right' ? { from: done, to: end } : { from: length - end, to: length - done });
-    if (end === length) return windows;
+    if (end === length || isOnlyFirst) return windows;
   }
 }
 
@@ -56,18 +61,13 @@ export function truncatedLengths(
   if (strategy === 'longestFirst') {
     return second === undefined ? { first: room, second } : cutLonger(first, second, room);
   }
-  const target = strategy === 'onlyFirst' ? first : second;
-  if (target === undefined || target <= excess) {
-    const which = strategy === 'onlyFirst' ? 'first' : 'second';
-    throw new TokenizerError({
-      code: 'bad-length',
-      op: 'encode',
-      field: 'truncation',
-      problem: `${excess} tokens must go, but the ${which} text has ${target ?? 'not been given'}`,
-      remedy: "another maxLength, or truncation: 'longestFirst'.",
-    });
-  }
-  return strategy === 'onlyFirst' ? { first: first - excess, second } : { first, second: target - excess };
+  const isFirst = strategy === 'onlyFirst';
+  const target = (isFirst ? first : (second ?? 0)) - excess;
+  if (target > 0) return isFirst ? { first: target, second } : { first, second: target };
+  const text = isFirst ? `first text has ${first}` : `second text has ${second ?? 'not been given'}`;
+  const problem = `${excess} tokens must go, but the ${text}`;
+  const remedy = "another maxLength, or truncation: 'longestFirst'.";
+  throw new TokenizerError({ code: 'bad-length', op: 'encode', field: 'truncation', problem, remedy });
 }
 
 /**
@@ -82,15 +82,4 @@ function cutLonger(first: number, second: number, room: number): PairLengths {
     longer = room - shorter;
   }
   return isSwapped ? { first: longer, second: shorter } : { first: shorter, second: longer };
-}
-
-function strideTooLong(stride: number, kept: number): TokenizerError {
-  return new TokenizerError({
-    code: 'bad-length',
-    op: 'encode',
-    field: 'stride',
-    problem: `windows of ${kept} tokens cannot share ${stride}`,
-    remedy:
-      'a smaller stride or a larger maxLength; special tokens and the other text take their part of it.',
-  });
 }

@@ -5,10 +5,10 @@ import {
   createBertPreTokenizer,
   createBertTokenizer,
   tokenizerFromFiles,
-  trainWordPiece,
   type BertNormalizerOptions,
   type Tokenizer,
 } from '../src/index.js';
+import { trainWordPiece } from '../src/training.js';
 import { textOf, wholeText } from '../src/text/aligned-text.js';
 import { randomText, seededRandom, trainingTexts } from './random-text.js';
 import { comparable, rustEncode, rustTokenizer } from './rust-oracle.js';

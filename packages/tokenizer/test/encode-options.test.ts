@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { trainUnigram, trainWordPiece, TokenizerError, type Encoding, type Tokenizer } from '../src/index.js';
+import { TokenizerError, type Encoding, type Tokenizer } from '../src/index.js';
+import { trainUnigram, trainWordPiece } from '../src/training.js';
 import { randomText, randomWord, seededRandom, trainingTexts } from './random-text.js';
 import { comparable } from './rust-oracle.js';
 

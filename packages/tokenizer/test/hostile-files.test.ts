@@ -1,11 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import {
-  createByt5Tokenizer,
-  tokenizerFromFiles,
-  TokenizerError,
-  trainUnigram,
-  trainWordPiece,
-} from '../src/index.js';
+import { createByt5Tokenizer, tokenizerFromFiles, TokenizerError } from '../src/index.js';
+import { moreStages } from '../src/stages.js';
+import { trainUnigram, trainWordPiece } from '../src/training.js';
 import type { TokenizerFiles } from '../src/index.js';
 import { seededRandom, trainingTexts } from './random-text.js';
 
@@ -15,7 +11,7 @@ type Random = () => number;
 function expectTyped(files: TokenizerFiles, seed: string): 'loaded' | 'refused' {
   const start = performance.now();
   try {
-    const tokenizer = tokenizerFromFiles(files);
+    const tokenizer = tokenizerFromFiles(files, { stages: moreStages });
     tokenizer.decode(tokenizer.encode('Baker titi <extra_id_0> [MASK] 中 é\u0301 😀').ids);
     return 'loaded';
   } catch (error) {
@@ -129,9 +125,9 @@ describe('hostile tokenizer files', () => {
     // Field 1, a message of 2^32 bytes; then the same inside a piece.
     const huge = [0x0a, 0x80, 0x80, 0x80, 0x80, 0x10];
     for (const bytes of [huge, [0x0a, huge.length, ...huge]]) {
-      expect(() => tokenizerFromFiles({ 'spiece.model': Uint8Array.from(bytes) })).toThrow(
-        expect.objectContaining({ code: 'malformed-file', file: 'spiece.model' }) as Error,
-      );
+      expect(() =>
+        tokenizerFromFiles({ 'spiece.model': Uint8Array.from(bytes) }, { stages: moreStages }),
+      ).toThrow(expect.objectContaining({ code: 'malformed-file', file: 'spiece.model' }) as Error);
     }
   });
 
@@ -141,14 +137,18 @@ describe('hostile tokenizer files', () => {
     ['a field number of 0', [0x00, 0x01]],
     ['an endless varint', Array.from({ length: 40 }, () => 0xff)],
   ])('%s is no model', (_, bytes) => {
-    expect(() => tokenizerFromFiles({ 'spiece.model': Uint8Array.from(bytes) })).toThrow(TokenizerError);
+    expect(() =>
+      tokenizerFromFiles({ 'spiece.model': Uint8Array.from(bytes) }, { stages: moreStages }),
+    ).toThrow(TokenizerError);
   });
 
   it('a BPE model says so', () => {
     const trainer = [0x18, 0x02]; // model_type = BPE
     const piece = [0x0a, 0x0b, 0x0a, 0x05, ...new TextEncoder().encode('<unk>'), 0x18, 0x02, 0x15, 0, 0];
     const bytes = Uint8Array.from([...piece.slice(0, 13), 0x12, trainer.length, ...trainer]);
-    expect(() => tokenizerFromFiles({ 'spiece.model': bytes })).toThrow(TokenizerError);
+    expect(() => tokenizerFromFiles({ 'spiece.model': bytes }, { stages: moreStages })).toThrow(
+      TokenizerError,
+    );
   });
 
   it('a character map that runs in a circle, or whose trie is larger than its bytes, is refused', () => {

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Tokenizer as RustTokenizer } from 'tokenizers';
-import { createSplitPreTokenizer, TokenizerError, type PreTokenizer } from '../src/index.js';
+import { TokenizerError, type PreTokenizer } from '../src/index.js';
+import { createSplitPreTokenizer } from '../src/stages.js';
+import { regexEngine } from '../src/regex/regex-engine.js';
+import { compilePattern, type Matcher } from '../src/regex/text-pattern.js';
 import { alignedSlice, wholeText } from '../src/text/aligned-text.js';
 import { randomText, seededRandom } from './random-text.js';
 import { allCodePoints, bothLibraries, tokenizerJson, wellFormed } from './stage-oracle.js';
@@ -200,4 +203,49 @@ describe('regular expressions against Oniguruma in the Rust library', () => {
       TokenizerError,
     );
   });
+});
+
+describe('runs of one character, which need no engine', () => {
+  const runs = [' {2,}', ' +', ' ', '\\s+', '\\s', '\\s{2,}', 'a{3,}', 'é+', '😀{2,}', '😀', '-+', 'a{10,}'];
+
+  it.each(runs)('%s matches what the engine and the Rust library match', (regex) => {
+    const random = seededRandom(regex.length);
+    const { rust } = splitBoth(regex);
+    const own = compilePattern('test', { regex }).forEachMatch;
+    const engine = regexEngine(regex);
+    const matches = (matcher: Matcher, text: string): number[][] => {
+      const { units, length } = alignedSlice(text, 0, text.length);
+      const found: number[][] = [];
+      matcher({ units, start: 0, end: length }, (start, end) => found.push([start, end]));
+      return found;
+    };
+    const letters = ['a', 'é', ' ', ' ', '😀', '-', '\n', '\u3000', '\u0085', 'b'];
+    let last = 0;
+    for (let i = 0; i < 200; i++) {
+      if (random() > 0.4) last = Math.floor(random() * letters.length);
+      const text = Array.from({ length: i % 23 }, () => {
+        if (random() > 0.6) last = Math.floor(random() * letters.length);
+        return letters[last]!;
+      }).join('');
+      const found = matches(own, text);
+      expect(found, JSON.stringify(text)).toEqual(matches(engine, text));
+      const pieces = rust.preTokenizeString(text).map(([word]) => word);
+      const ours: string[] = [];
+      let covered = 0;
+      for (const [start, end] of found) {
+        if (covered < start!) ours.push(text.slice(covered, start));
+        ours.push(text.slice(start, end));
+        covered = end!;
+      }
+      if (covered < text.length) ours.push(text.slice(covered));
+      expect(ours, JSON.stringify(text)).toEqual(pieces);
+    }
+  });
+
+  it.each(['a*', 'a?', 'a{0,2}', 'a{2,1}', 'ab', '.', '\\d+', 'a|b', '[a]', 'a+?', 'a++', '{', 'a{,3}', ''])(
+    '%s is left to the engine',
+    (regex) => {
+      expect(() => compilePattern('test', { regex })).toThrow(/needs the regex engine[^]*moreStages/);
+    },
+  );
 });

@@ -1,23 +1,35 @@
 import { Tokenizer as RustTokenizer } from 'tokenizers';
 import { describe, expect, it } from 'vitest';
-import { tokenizerFromFiles, TokenizerError, type Json } from '../src/index.js';
+import {
+  tokenizerFromFiles,
+  TokenizerError,
+  type Json,
+  type TokenizerFiles,
+  type TokenizerFromFilesOptions,
+} from '../src/index.js';
+import { textOf } from '../src/text/aligned-text.js';
+import { moreStages } from '../src/stages.js';
 import { tokenizerJson, type Sections } from './stage-oracle.js';
 
-const read = (sections: Sections, config?: Json) =>
-  tokenizerFromFiles({
-    'tokenizer.json': tokenizerJson(sections),
-    ...(config === undefined ? {} : { 'tokenizer_config.json': JSON.stringify(config) }),
-  });
+const filesOf = (sections: Sections, config?: Json) => ({
+  'tokenizer.json': tokenizerJson(sections),
+  ...(config === undefined ? {} : { 'tokenizer_config.json': JSON.stringify(config) }),
+});
 
-const errorOf = (sections: Sections): TokenizerError => {
+const read = (sections: Sections, config?: Json) =>
+  tokenizerFromFiles(filesOf(sections, config), { stages: moreStages });
+
+const thrownBy = (run: () => unknown): TokenizerError => {
   try {
-    read(sections);
+    run();
   } catch (error) {
     if (error instanceof TokenizerError) return error;
     throw error;
   }
   throw new Error('nothing was thrown');
 };
+
+const errorOf = (sections: Sections): TokenizerError => thrownBy(() => read(sections));
 
 const bert = {
   type: 'BertNormalizer',
@@ -154,6 +166,50 @@ describe('stages in tokenizer.json', () => {
     const error = errorOf(sections);
     expect([error.file, error.field]).toEqual(['tokenizer.json', field]);
     expect(error.message).toMatch(message);
+  });
+
+  it.each<[string, Partial<TokenizerFiles>, string | undefined]>([
+    [
+      'a normaliser',
+      filesOf({ normalizer: { type: 'Sequence', normalizers: [{ type: 'NFKC' }] } }),
+      'normalizer.normalizers[0].type',
+    ],
+    ['a pre-tokenizer', filesOf({ pre_tokenizer: { type: 'Digits' } }), 'pre_tokenizer.type'],
+    ['a decoder', filesOf({ decoder: { type: 'Fuse' } }), 'decoder.type'],
+    [
+      'a pattern that is no run of one character',
+      filesOf({ normalizer: { type: 'Replace', pattern: { Regex: 'a|b' }, content: '' } }),
+      'normalizer.pattern',
+    ],
+    ['spiece.model', { 'spiece.model': new Uint8Array(3) }, undefined],
+  ])('%s of moreStages is refused without them, and the error names the import', (_, given, field) => {
+    const error = thrownBy(() => tokenizerFromFiles(given));
+    expect([error.code, error.field]).toEqual(['unsupported', field]);
+    expect(error.remedy).toContain("import { moreStages } from '@tesserae/tokenizer/stages'");
+    expect(error.remedy).toContain('{ stages: moreStages }');
+  });
+
+  it('stages that are no stages are refused', () => {
+    for (const options of [{ stage: {} }, { stages: { normalisers: {} } }, { stages: true }]) {
+      const call = () => tokenizerFromFiles(filesOf({}), options as TokenizerFromFilesOptions);
+      expect(thrownBy(call).code).toBe('bad-option');
+    }
+  });
+
+  it('the stages of new T5 folders need no more', () => {
+    const { normalizer } = tokenizerFromFiles(
+      filesOf({
+        normalizer: {
+          type: 'Sequence',
+          normalizers: [
+            { type: 'Strip', strip_left: false, strip_right: true },
+            { type: 'Replace', pattern: { Regex: ' {2,}' }, content: '▁' },
+          ],
+        },
+      }),
+    ).parts;
+    const text = 'a  b c   ';
+    expect(textOf(normalizer!.normalize(text, 0, text.length))).toBe('a▁b c');
   });
 
   it('sequences nested without end are refused', () => {

@@ -1,5 +1,6 @@
 import { Tokenizer as RustTokenizer } from 'tokenizers';
 import { tokenizerFromFiles, type Json, type Tokenizer } from '../src/index.js';
+import { moreStages } from '../src/stages.js';
 
 /** Sections of a tokenizer.json, as in the file. */
 export interface Sections {
@@ -37,7 +38,10 @@ export function bothLibraries(
   tokens?: readonly string[],
 ): { readonly ours: Tokenizer; readonly rust: RustTokenizer } {
   const json = tokenizerJson(sections, tokens);
-  return { ours: tokenizerFromFiles({ 'tokenizer.json': json }), rust: RustTokenizer.fromString(json) };
+  return {
+    ours: tokenizerFromFiles({ 'tokenizer.json': json }, { stages: moreStages }),
+    rust: RustTokenizer.fromString(json),
+  };
 }
 
 /** Every code point that is a character, but only the ends of planes and blocks that hold none or all the same. */

@@ -2,11 +2,11 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import {
   createByt5Tokenizer,
   tokenizerFromFiles,
-  trainUnigram,
-  trainWordPiece,
   type StreamDecodeOptions,
   type Tokenizer,
 } from '../src/index.js';
+import { moreStages } from '../src/stages.js';
+import { trainUnigram, trainWordPiece } from '../src/training.js';
 import { randomText, seededRandom, trainingTexts } from './random-text.js';
 
 describe('stream decoder', () => {
@@ -25,7 +25,8 @@ describe('stream decoder', () => {
     const stages = (...decoders: object[]) => ({ ...json, decoder: { type: 'Sequence', decoders } });
     const replace = { type: 'Replace', pattern: { String: '▁' }, content: ' ' };
     const strip = (start: number, stop: number) => ({ type: 'Strip', content: ' ', start, stop });
-    const fromJson = (root: object) => tokenizerFromFiles({ 'tokenizer.json': JSON.stringify(root) });
+    const fromJson = (root: object) =>
+      tokenizerFromFiles({ 'tokenizer.json': JSON.stringify(root) }, { stages: moreStages });
     tokenizers.set(
       'byte fallback',
       fromJson(stages(replace, { type: 'ByteFallback' }, { type: 'Fuse' }, strip(1, 0))),

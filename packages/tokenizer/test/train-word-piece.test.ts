@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { tokenizerFromFiles, TokenizerError, trainWordPiece, type TrainingProgress } from '../src/index.js';
+import { tokenizerFromFiles, TokenizerError } from '../src/index.js';
+import { trainWordPiece, type TrainingProgress } from '../src/training.js';
 import { seededRandom, trainingTexts } from './random-text.js';
 
 const special = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];

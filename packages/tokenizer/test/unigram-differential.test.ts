@@ -1,5 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { readSentencePieceModel, tokenizerFromFiles, trainUnigram, type Tokenizer } from '../src/index.js';
+import { tokenizerFromFiles, type Tokenizer } from '../src/index.js';
+import { moreStages } from '../src/stages.js';
+import { readSentencePieceModel } from '../src/sentencepiece.js';
+import { trainUnigram } from '../src/training.js';
 import { randomText, seededRandom, trainingTexts } from './random-text.js';
 import { comparable, rustEncode, rustTokenizer } from './rust-oracle.js';
 import { unigramComparison, type UnigramComparison } from './unigram-oracle.js';
@@ -65,10 +68,13 @@ describe('unigram against the Rust library', () => {
   // U+0085 is white space to Hugging Face's WhitespaceSplit, and a character like any other to SentencePiece.
   it('the saved folder, read as spiece.model, gives the same ids', () => {
     const saved = files('plain');
-    const fromModel = tokenizerFromFiles({
-      'spiece.model': saved['spiece.model']!,
-      'tokenizer_config.json': saved['tokenizer_config.json']!,
-    });
+    const fromModel = tokenizerFromFiles(
+      {
+        'spiece.model': saved['spiece.model']!,
+        'tokenizer_config.json': saved['tokenizer_config.json']!,
+      },
+      { stages: moreStages },
+    );
     const other = fromJson('plain');
     for (const text of trainingTexts(seededRandom(5), 300)) {
       const usual = text.replaceAll('\u0085', ' ');

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { createT5Tokenizer, type Tokenizer } from '../src/index.js';
+import type { Tokenizer } from '../src/index.js';
+import { createT5Tokenizer } from '../src/sentencepiece.js';
 
 const data = fileURLToPath(new URL('../../../../shared/data/', import.meta.url));
 const hasData = existsSync(`${data}vocab-t5`) && existsSync(`${data}tokenizer-golden`);

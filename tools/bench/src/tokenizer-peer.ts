@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
-import { trainUnigram, trainWordPiece, type Tokenizer } from '@tesserae/tokenizer';
+import type { Tokenizer } from '@tesserae/tokenizer';
+import { trainUnigram, trainWordPiece } from '@tesserae/tokenizer/training';
 import { textLines } from './text-files.js';
 
 /** Our side of tokenizer-training.ts: one command in, `{ train, files, heldOut, vocabSize }`, one answer out. */

@@ -1,11 +1,12 @@
 /**
- * Lines per package against their budgets, and files over the limit.
- * Over budget is a warning, because budgets steer; a file over the limit fails the run.
+ * Lines per package against their budgets, files over the limit, and sizes of the tokenizer's bundles.
+ * Over budget is a warning, because budgets steer; a file or a bundle over its limit fails the run.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { budgetOf, fileLimit, isDataTable } from './budgets.js';
+import { bundleSizes, type BundleSize } from './bundle-sizes.js';
 
 interface SourceFile {
   readonly path: string;
@@ -60,6 +61,15 @@ function printTable(sizes: readonly PackageSize[]): void {
   }
 }
 
+function printBundles(bundles: readonly BundleSize[]): void {
+  console.log('\nbundle, minified and gzipped      bytes    limit');
+  for (const { name, gzippedBytes, limitBytes } of bundles) {
+    console.log(
+      `${name.padEnd(28)}${String(gzippedBytes).padStart(11)}${String(limitBytes ?? '').padStart(9)}`,
+    );
+  }
+}
+
 const packageNames = readdirSync(join(root, 'packages')).sort();
 const filesOf = new Map(packageNames.map((name) => [name, sourceFiles(join(root, 'packages', name))]));
 printTable(packageNames.map((name) => packageSize(name, filesOf.get(name) ?? [])));
@@ -72,4 +82,12 @@ for (const file of tooLong) {
     `${file.path}: ${file.lines} lines, ${fileLimit} is the limit. Split it by reason to change.`,
   );
 }
-process.exitCode = tooLong.length > 0 ? 1 : 0;
+const bundles = await bundleSizes();
+printBundles(bundles);
+const tooLarge = bundles.filter(({ gzippedBytes, limitBytes = Infinity }) => gzippedBytes > limitBytes);
+for (const { name, gzippedBytes, limitBytes } of tooLarge) {
+  console.error(
+    `${name}: ${gzippedBytes} bytes, ${limitBytes} is the limit. Move what few need to another entry.`,
+  );
+}
+process.exitCode = tooLong.length + tooLarge.length > 0 ? 1 : 0;

@@ -3,7 +3,7 @@ import type { ElectraConfig } from '@tesserae/electra-model';
 import type { Backend, HostTensor, Tensor } from '@tesserae/tensor';
 import { hostTensor } from '@tesserae/tensor';
 import type { Tokenizer } from '@tesserae/tokenizer';
-import { trainWordPiece } from '@tesserae/tokenizer';
+import { trainWordPiece } from '@tesserae/tokenizer/training';
 import type { TrainingBatch } from '@tesserae/training';
 import { adamW } from '@tesserae/training';
 import { ElectraForSequenceClassification, createModel, electraForSequenceClassification } from 'tesserae';

@@ -32,22 +32,22 @@ export interface NoiseContext {
 export type NoiseFunction = (tokens: Int32Array, mask: NoiseMask, context: NoiseContext) => Int32Array;
 
 /** Replaces each noise token by the first sentinel. */
-export const noiseTokenToSentinel: NoiseFunction = (tokens, mask, { sentinels }) =>
+const noiseTokenToSentinel: NoiseFunction = (tokens, mask, { sentinels }) =>
   tokens.map((token, index) => (mask[index] === 1 ? sentinels.first : token));
 
 /** Replaces each run of noise by the first sentinel. */
-export const noiseSpanToSentinel: NoiseFunction = (tokens, mask, { sentinels }) =>
+const noiseSpanToSentinel: NoiseFunction = (tokens, mask, { sentinels }) =>
   replaceSpans(tokens, mask, () => sentinels.first);
 
 /** Replaces each run of text by the first sentinel. */
-export const nonnoiseSpanToSentinel: NoiseFunction = (tokens, mask, context) =>
+const nonnoiseSpanToSentinel: NoiseFunction = (tokens, mask, context) =>
   noiseSpanToSentinel(tokens, inverted(mask), context);
 
 /**
  * Replaces each run of noise by a sentinel of its own, in descending order. The usual inputs.
  * @throws DataError (data-sentinels) when there are more runs than sentinels
  */
-export const noiseSpanToUniqueSentinel: NoiseFunction = (tokens, mask, { sentinels }) =>
+const noiseSpanToUniqueSentinel: NoiseFunction = (tokens, mask, { sentinels }) =>
   replaceSpans(tokens, mask, (span) => sentinelOf(sentinels, span));
 
 /**
@@ -55,19 +55,17 @@ export const noiseSpanToUniqueSentinel: NoiseFunction = (tokens, mask, { sentine
  * leaves no closing sentinel.
  * @throws DataError (data-sentinels) when there are more runs than sentinels
  */
-export const nonnoiseSpanToUniqueSentinel: NoiseFunction = (tokens, mask, context) =>
+const nonnoiseSpanToUniqueSentinel: NoiseFunction = (tokens, mask, context) =>
   noiseSpanToUniqueSentinel(tokens, inverted(mask), context);
 
 /** Leaves out the noise. */
-export const dropNoiseTokens: NoiseFunction = (tokens, mask) =>
-  tokens.filter((_, index) => mask[index] !== 1);
+const dropNoiseTokens: NoiseFunction = (tokens, mask) => tokens.filter((_, index) => mask[index] !== 1);
 
 /** Leaves out the text. */
-export const dropNonnoiseTokens: NoiseFunction = (tokens, mask) =>
-  tokens.filter((_, index) => mask[index] === 1);
+const dropNonnoiseTokens: NoiseFunction = (tokens, mask) => tokens.filter((_, index) => mask[index] === 1);
 
 /** Shuffles the noise tokens among their places. */
-export const permuteNoiseTokens: NoiseFunction = (tokens, mask, { random }) => {
+const permuteNoiseTokens: NoiseFunction = (tokens, mask, { random }) => {
   const noise = shuffleInPlace(
     tokens.filter((_, index) => mask[index] === 1),
     random,
@@ -77,15 +75,15 @@ export const permuteNoiseTokens: NoiseFunction = (tokens, mask, { random }) => {
 };
 
 /** Replaces each noise token by a random token of the same text. */
-export const noiseTokenToGatheredToken: NoiseFunction = (tokens, mask, { random }) =>
+const noiseTokenToGatheredToken: NoiseFunction = (tokens, mask, { random }) =>
   tokens.map((token, index) => (mask[index] === 1 ? tokens[random.below(tokens.length)]! : token));
 
 /** Replaces each noise token by a random token of the vocabulary. */
-export const noiseTokenToRandomToken: NoiseFunction = (tokens, mask, context) =>
+const noiseTokenToRandomToken: NoiseFunction = (tokens, mask, context) =>
   tokens.map((token, index) => (mask[index] === 1 ? randomToken(context) : token));
 
 /** Replaces each noise token by a random token (`randomProbability`) or else the first sentinel. */
-export const noiseTokenToRandomTokenOrSentinel: NoiseFunction = (tokens, mask, context) => {
+const noiseTokenToRandomTokenOrSentinel: NoiseFunction = (tokens, mask, context) => {
   const { sentinels, random, randomProbability = 0.1 } = context;
   return tokens.map((token, index) => {
     if (mask[index] !== 1) return token;
@@ -94,7 +92,7 @@ export const noiseTokenToRandomTokenOrSentinel: NoiseFunction = (tokens, mask, c
 };
 
 /** The text itself: the targets of objectives that predict all of it. */
-export const allTokens: NoiseFunction = (tokens) => tokens.slice();
+const allTokens: NoiseFunction = (tokens) => tokens.slice();
 
 /** The family by name, for objectives that are written as data. */
 export const noiseFunctions = {

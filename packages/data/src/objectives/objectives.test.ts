@@ -4,14 +4,7 @@ import { createRandom, type Random } from '../random/random.js';
 import { roundHalfEven } from './half-even.js';
 import { drawObjective, mixtureOfDenoisers } from './mixture-of-denoisers.js';
 import { namedObjective, spanCorruption, T5_OBJECTIVES, T5_SENTINELS } from './named-objectives.js';
-import {
-  noiseSpanToUniqueSentinel,
-  noiseTokenToGatheredToken,
-  noiseTokenToRandomToken,
-  noiseTokenToRandomTokenOrSentinel,
-  permuteNoiseTokens,
-  type NoiseContext,
-} from './noise-functions.js';
+import { noiseFunctions, type NoiseContext } from './noise-functions.js';
 import {
   iidNoiseMask,
   randomPrefixNoiseMask,
@@ -22,6 +15,13 @@ import { denoise, rawLength } from './objective.js';
 import { pretrainingExamples, type PretrainingOptions } from './pretraining-examples.js';
 import { randomSpansHelper } from './span-lengths.js';
 
+const {
+  noiseSpanToUniqueSentinel,
+  noiseTokenToGatheredToken,
+  noiseTokenToRandomToken,
+  noiseTokenToRandomTokenOrSentinel,
+  permuteNoiseTokens,
+} = noiseFunctions;
 const context = (random: Random, facts: Partial<NoiseContext> = {}): NoiseContext => ({
   sentinels: T5_SENTINELS,
   random,

@@ -70,7 +70,7 @@ function corruptedLengths({
 }
 
 /** Throws unless a noise density leaves text and noise: 0 < density < 1. */
-export function checkDensity(op: string, noiseDensity: number): void {
+function checkDensity(op: string, noiseDensity: number): void {
   if (noiseDensity > 0 && noiseDensity < 1) return;
   throw optionError(op, 'noiseDensity', `noiseDensity is ${noiseDensity}, must lie between 0 and 1`);
 }

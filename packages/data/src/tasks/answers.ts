@@ -1,9 +1,12 @@
 import type { RecordReader } from './record.js';
 import { textFormat, type TextFormat } from './text-format.js';
 
-/** Spaces around ASCII punctuation; runs of space become one. */
-export function padPunctuation(text: string): string {
-  return collapsed(text.replace(/[!-/:-@[-`{-~]/g, ' $& '));
+/**
+ * Spaces around everything that is no ASCII letter, digit or underscore, so that accents part words, as in T5's training;
+ * runs of space become one.
+ */
+function padPunctuation(text: string): string {
+  return collapsed(text.replace(/[^0-9A-Za-z_]/gu, ' $& '));
 }
 
 function collapsed(text: string): string {

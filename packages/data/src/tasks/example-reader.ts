@@ -1,7 +1,7 @@
 import type { Json } from '../batching/stage.js';
 
 /** How a stream of examples is opened. */
-export interface ReaderOptions {
+export interface ExampleReaderOptions {
   readonly seed: number;
   /** Whether the order of an epoch is random. Default true. */
   readonly isShuffled?: boolean;
@@ -28,11 +28,11 @@ export interface ExampleSource<E> {
   readonly name: string;
   /** For proportional rates; undefined when unknown. */
   readonly numExamples: number | undefined;
-  openReader(options: ReaderOptions): ExampleReader<E>;
+  openReader(options: ExampleReaderOptions): ExampleReader<E>;
 }
 
 /** One of several workers that share a stream: `index` of `count`. */
-export interface Worker {
+export interface WorkerShare {
   readonly index: number;
   readonly count: number;
 }

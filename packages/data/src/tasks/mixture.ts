@@ -1,7 +1,7 @@
 import type { Json } from '../batching/stage.js';
 import { checkOptions, DataError } from '../errors.js';
 import { createRandom, restoreRandom } from '../random/random.js';
-import type { ExampleReader, ExampleSource, StreamItem, Worker } from './example-reader.js';
+import type { ExampleReader, ExampleSource, StreamItem, WorkerShare } from './example-reader.js';
 import { rateOf, type Rate } from './rates.js';
 import { checkedWorker, cursorError } from './task.js';
 
@@ -39,7 +39,7 @@ export interface MixtureExamplesOptions {
   /** Where to go on. Default: at the beginning. */
   readonly from?: MixtureCursor;
   /** Gives every `count`-th example only, beginning with `index`. Default: all. */
-  readonly worker?: Worker;
+  readonly worker?: WorkerShare;
   readonly signal?: AbortSignal;
 }
 

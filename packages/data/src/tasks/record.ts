@@ -4,7 +4,7 @@ import { DataError, show } from '../errors.js';
 export type DataRecord = Readonly<Record<string, unknown>>;
 
 /** Where a record comes from, for errors. */
-export interface RecordPlace {
+interface RecordPlace {
   /** The task or format that reads it. */
   readonly task: string;
   /** Such as `record 7` or `train.tsv: line 12`. */

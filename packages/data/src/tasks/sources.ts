@@ -37,7 +37,7 @@ export function streamedSource(
 }
 
 /** How the records of an epoch are put in order. */
-export interface EpochOptions {
+interface EpochOptions {
   readonly seed: number;
   readonly name: string;
   readonly isShuffled: boolean;

@@ -1,6 +1,6 @@
 import type { Json } from '../batching/stage.js';
 import { checkInteger, checkOptions } from '../errors.js';
-import type { ExampleReader, ExampleSource, ReaderOptions } from './example-reader.js';
+import type { ExampleReader, ExampleSource, ExampleReaderOptions } from './example-reader.js';
 import { cursorError } from './task.js';
 
 /** Options of `createStreamTask`. */
@@ -31,13 +31,13 @@ export function createStreamTask<E, C>(options: StreamTaskOptions<E, C>): Exampl
   return Object.freeze({
     name,
     numExamples,
-    openReader: (reading: ReaderOptions) => streamReader(options, reading),
+    openReader: (reading: ExampleReaderOptions) => streamReader(options, reading),
   });
 }
 
 function streamReader<E, C>(
   { name, open }: StreamTaskOptions<E, C>,
-  { seed, epochs = Infinity, from, signal }: ReaderOptions,
+  { seed, epochs = Infinity, from, signal }: ExampleReaderOptions,
 ): ExampleReader<E> {
   let { epoch, inner } = (from ?? { epoch: 0, inner: null }) as unknown as EpochCursor;
   if (!Number.isSafeInteger(epoch)) throw cursorError(name, from);

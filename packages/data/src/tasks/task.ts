@@ -1,7 +1,13 @@
 import type { Json } from '../batching/stage.js';
 import { checkChoice, checkInteger, checkOptions, checkRange, DataError, show } from '../errors.js';
 import { placeOf } from '../readers/place.js';
-import type { ExampleReader, ExampleSource, ReaderOptions, StreamItem, Worker } from './example-reader.js';
+import type {
+  ExampleReader,
+  ExampleSource,
+  ExampleReaderOptions,
+  StreamItem,
+  WorkerShare,
+} from './example-reader.js';
 import type { DataRecord } from './record.js';
 import { epochRecords, type EpochRecords, type RecordSource } from './sources.js';
 import type { TextExample, TextFormat } from './text-format.js';
@@ -19,9 +25,9 @@ export interface TaskOptions {
 }
 
 /** How the examples of a task are read. */
-export interface TaskExamplesOptions extends ReaderOptions {
+export interface TaskExamplesOptions extends ExampleReaderOptions {
   /** Gives every `count`-th example only, beginning with `index`. Default: all. */
-  readonly worker?: Worker;
+  readonly worker?: WorkerShare;
 }
 
 /** Records and the text-to-text form they are given. */
@@ -40,7 +46,7 @@ export function createTask(options: TaskOptions): Task {
   const { format, source, name = format.name, shuffleBufferSize = 10000 } = options;
   checkInteger('createTask', 'numExamples', options.numExamples, 0);
   checkInteger('createTask', 'shuffleBufferSize', shuffleBufferSize, 1);
-  const openReader = (reading: ReaderOptions): ExampleReader<TextExample> => {
+  const openReader = (reading: ExampleReaderOptions): ExampleReader<TextExample> => {
     checkOptions('examples', reading, ['seed', 'isShuffled', 'epochs', 'from', 'signal']);
     checkChoice('examples', 'isShuffled', reading.isShuffled, [true, false]);
     const { seed, isShuffled = true } = reading;
@@ -91,7 +97,7 @@ async function* taskExamples(
  * The worker, alone by default.
  * @throws DataError (option-value)
  */
-export function checkedWorker(worker: Worker = { index: 0, count: 1 }): Worker {
+export function checkedWorker(worker: WorkerShare = { index: 0, count: 1 }): WorkerShare {
   checkOptions('worker', worker, ['index', 'count']);
   checkInteger('worker', 'count', worker.count, 1);
   checkRange('worker', 'index', worker.index, [0, worker.count - 1]);
@@ -99,7 +105,7 @@ export function checkedWorker(worker: Worker = { index: 0, count: 1 }): Worker {
   return worker;
 }
 
-interface RecordReaderOptions extends ReaderOptions {
+interface RecordReaderOptions extends ExampleReaderOptions {
   readonly name: string;
   readonly format: TextFormat;
   /** Records that can be passed over unseen: all of an indexed source where each gives one example, else 0. */

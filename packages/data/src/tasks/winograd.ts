@@ -18,7 +18,7 @@ function cleaned(text: string): string {
  * 1 when a text names the referent, 0 otherwise: its words are among the referent's or the other way round, and
  * both have an apostrophe or neither ("Bob" is not "Bob's hat").
  */
-export function namesReferent(text: string, referent: string): 0 | 1 {
+function namesReferent(text: string, referent: string): 0 | 1 {
   const [said, meant] = [cleaned(text), cleaned(referent)];
   if (said.includes("'") !== meant.includes("'")) return 0;
   const [saidWords, meantWords] = [new Set(said.split(' ')), new Set(meant.split(' '))];

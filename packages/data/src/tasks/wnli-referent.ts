@@ -1,5 +1,5 @@
 /** A premise with its pronoun starred, and the phrase that the hypothesis has in its place. */
-export interface WnliReferent {
+interface WnliReferent {
   readonly premise: string;
   readonly referent: string;
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createByt5Tokenizer, tokenizerFromFiles } from '@tesserae/tokenizer';
+import { moreStages } from '@tesserae/tokenizer/stages';
 import { describe, expect, it } from 'vitest';
 import { gzipSync } from 'node:zlib';
 import {
@@ -73,7 +74,10 @@ describe('prepareShards', () => {
 
   const model = new URL('../../../../../shared/data/sentencepiece-models/test_model.model', import.meta.url);
   it.skipIf(!existsSync(model))('hands a SentencePiece tokenizer to workers', async () => {
-    const t5 = tokenizerFromFiles({ 'spiece.model': new Uint8Array(await readFile(model)) });
+    const t5 = tokenizerFromFiles(
+      { 'spiece.model': new Uint8Array(await readFile(model)) },
+      { stages: moreStages },
+    );
     const out = await temporaryFolder();
     const text = 'I am a cat; as yet I have no name.';
     await prepareShards(textSource([text]), { tokenizer: t5, out, workers: 1 });

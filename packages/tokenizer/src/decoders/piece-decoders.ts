@@ -1,4 +1,4 @@
-import { checkInteger, checkOptions, checkText, TokenizerError, show } from '../errors.js';
+import { checkOptions, checkValue, TokenizerError, show, type Rules } from '../errors.js';
 import type { Decoder } from '../pipeline.js';
 import { compilePattern, type TextPattern } from '../regex/text-pattern.js';
 import { alignedSlice } from '../text/aligned-text.js';
@@ -73,14 +73,15 @@ export interface StripDecoderOptions {
   readonly stop?: number;
 }
 
+/** What StripDecoderOptions may be. */
+export const stripRules: Rules<StripDecoderOptions> = { content: 'string', start: 0, stop: 0 };
+
 /** Cuts a character from the ends of each piece. */
 export function createStripDecoder(options: StripDecoderOptions): Decoder {
   const op = 'createStripDecoder';
-  checkOptions(op, options, ['content', 'start', 'stop']);
-  checkText(op, 'content', options.content);
-  checkInteger(op, 'start', options.start, 0);
-  checkInteger(op, 'stop', options.stop, 0);
+  checkOptions(op, options, stripRules);
   const { content, start = 0, stop = 0 } = options;
+  checkValue(op, 'content', { value: content, rule: 'string' });
   if ([...content].length !== 1) {
     const problem = `content must be one character, got ${show(content)}`;
     throw new TokenizerError({ code: 'bad-option', op, field: 'content', problem });
@@ -114,8 +115,8 @@ export interface ReplaceDecoderOptions {
  */
 export function createReplaceDecoder(options: ReplaceDecoderOptions): Decoder {
   const op = 'createReplaceDecoder';
-  checkOptions(op, options, ['pattern', 'content']);
-  checkText(op, 'content', options.content);
+  checkOptions(op, options, { pattern: null, content: null });
+  checkValue(op, 'content', { value: options.content, rule: 'string' });
   const { content } = options;
   const pattern = compilePattern(op, options.pattern);
   const replaceIn = (token: string): string => {

@@ -1,4 +1,4 @@
-import { checkOptions } from '../errors.js';
+import { checkOptions, flag, type Rules } from '../errors.js';
 import type { Decoder } from '../pipeline.js';
 
 /** How pieces are joined. */
@@ -9,9 +9,12 @@ export interface WordPieceDecoderOptions {
   readonly cleanup?: boolean;
 }
 
+/** What WordPieceDecoderOptions may be. */
+export const wordPieceDecoderRules: Rules<WordPieceDecoderOptions> = { prefix: 'string', cleanup: flag };
+
 /** Joins pieces: a continuing piece loses its prefix, any other but the first gets a space before it. */
 export function createWordPieceDecoder(options: WordPieceDecoderOptions = {}): Decoder {
-  checkOptions('createWordPieceDecoder', options, ['prefix', 'cleanup']);
+  checkOptions('createWordPieceDecoder', options, wordPieceDecoderRules);
   const { prefix = '##', cleanup = true } = options;
   return Object.freeze({
     type: 'WordPiece',
@@ -26,20 +29,9 @@ export function createWordPieceDecoder(options: WordPieceDecoderOptions = {}): D
   });
 }
 
-const artefacts: readonly (readonly [string, string])[] = [
-  [' .', '.'],
-  [' ?', '?'],
-  [' !', '!'],
-  [' ,', ','],
-  [" ' ", "'"],
-  [" n't", "n't"],
-  [" 'm", "'m"],
-  [" 's", "'s"],
-  [" 've", "'ve"],
-  [" 're", "'re"],
-];
+const artefacts = [' .', ' ?', ' !', ' ,', " ' ", " n't", " 'm", " 's", " 've", " 're"];
 
 /** Removes the spaces that tokenising English leaves before punctuation: `clean_up_tokenization_spaces`. */
 export function cleanUpSpaces(text: string): string {
-  return artefacts.reduce((cleaned, [from, to]) => cleaned.replaceAll(from, to), text);
+  return artefacts.reduce((cleaned, spaced) => cleaned.replaceAll(spaced, spaced.trim()), text);
 }

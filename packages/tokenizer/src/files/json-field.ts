@@ -1,4 +1,5 @@
-import { show, TokenizerError } from '../errors.js';
+import { show, TokenizerError, unmetNeed, type Rule, type Rules } from '../errors.js';
+import { snakeCase } from '../stage-json.js';
 
 /** A value in a JSON file, with its place, so that errors can name it. */
 export interface JsonField {
@@ -7,6 +8,8 @@ export interface JsonField {
   readonly path: string;
   readonly value: unknown;
 }
+
+const op = 'tokenizerFromFiles';
 
 /**
  * Parses a file.
@@ -18,10 +21,9 @@ export function parseJson(file: string, text: string): JsonField {
   } catch (cause) {
     throw new TokenizerError({
       code: 'malformed-file',
-      op: 'tokenizerFromFiles',
+      op,
       file,
       problem: `not JSON: ${(cause as Error).message}`,
-      remedy: 'a download that was cut off, or a Git LFS pointer instead of the file.',
       cause,
     });
   }
@@ -29,9 +31,9 @@ export function parseJson(file: string, text: string): JsonField {
 
 /** The field `key` of an object; undefined when it is absent or null. */
 export function optionalField(parent: JsonField, key: string): JsonField | undefined {
-  const object = objectValue(parent);
-  if (!Object.hasOwn(object, key) || object[key] === null) return undefined;
-  return { file: parent.file, path: parent.path === '' ? key : `${parent.path}.${key}`, value: object[key] };
+  const value = objectValue(parent);
+  if (!Object.hasOwn(value, key) || value[key] === null) return undefined;
+  return { file: parent.file, path: parent.path === '' ? key : `${parent.path}.${key}`, value: value[key] };
 }
 
 /** The field `key` of an object. @throws TokenizerError when it is absent or null */
@@ -41,72 +43,80 @@ export function requiredField(parent: JsonField, key: string): JsonField {
 
 /** The entries of an object. @throws TokenizerError when the field is not an object */
 export function objectEntries(field: JsonField): [string, JsonField][] {
-  return Object.keys(objectValue(field)).map((key) => [
+  const { file, path } = field;
+  return Object.entries(objectValue(field)).map(([key, value]) => [
     key,
-    { file: field.file, path: `${field.path}[${JSON.stringify(key)}]`, value: objectValue(field)[key] },
+    { file, path: `${path}[${JSON.stringify(key)}]`, value },
   ]);
 }
 
 /** The items of an array. @throws TokenizerError when the field is not an array */
 export function arrayItems(field: JsonField): JsonField[] {
-  if (!Array.isArray(field.value)) return fail(field, `must be an array, is ${show(field.value)}`);
-  return field.value.map((value: unknown, index) => ({
-    file: field.file,
-    path: `${field.path}[${index}]`,
-    value,
-  }));
+  const { file, path, value } = field;
+  if (!Array.isArray(value)) return mustBe(field, 'an array');
+  return value.map((item: unknown, index) => ({ file, path: `${path}[${index}]`, value: item }));
 }
 
-/** The field as a string. @throws TokenizerError when it is something else */
-export function stringValue(field: JsonField): string {
-  return typeof field.value === 'string'
-    ? field.value
-    : fail(field, `must be a string, is ${show(field.value)}`);
+/** The value of a field. @throws TokenizerError when it is against the rule */
+export function valueOf<T>(field: JsonField, rule: Rule): T {
+  const needed = unmetNeed(field.value, rule);
+  return needed === undefined ? (field.value as T) : mustBe(field, needed);
 }
 
-/** The field as true or false. @throws TokenizerError when it is something else */
-export function booleanValue(field: JsonField): boolean {
-  return typeof field.value === 'boolean'
-    ? field.value
-    : fail(field, `must be true or false, is ${show(field.value)}`);
+/** The value of the field `key`, undefined when it is absent or null. @throws TokenizerError as `valueOf` */
+export function optional<T>(parent: JsonField, key: string, rule: Rule): T | undefined {
+  return mapField(optionalField(parent, key), (field) => valueOf<T>(field, rule));
 }
 
-/** The field as an integer of at least 0. @throws TokenizerError when it is something else */
-export function countValue(field: JsonField): number {
-  const { value } = field;
-  return Number.isSafeInteger(value) && (value as number) >= 0
-    ? (value as number)
-    : fail(field, `must be an integer of at least 0, is ${show(value)}`);
+/** The value of the field `key`. @throws TokenizerError as `valueOf`, and when it is absent or null */
+export function required<T>(parent: JsonField, key: string, rule: Rule): T {
+  return valueOf(requiredField(parent, key), rule);
 }
 
-/** The field as an object. @throws TokenizerError when it is something else */
+/** Options by their rules: files have the same names in snake case. @throws TokenizerError as `valueOf` */
+export function readOptions<T>(parent: JsonField, rules: Rules<T>): T {
+  const entries = Object.entries<Rule>(rules).flatMap(([name, rule]) => {
+    const value = optional(parent, snakeCase(name), rule);
+    return value === undefined ? [] : [[name, value]];
+  });
+  return Object.fromEntries(entries) as T;
+}
+
+/** What `read` makes of a field, undefined when there is none. */
+export function mapField<T>(field: JsonField | undefined, read: (field: JsonField) => T): T | undefined {
+  return field && read(field);
+}
+
 function objectValue(field: JsonField): Readonly<Record<string, unknown>> {
   const { value } = field;
-  if (value !== null && typeof value === 'object' && !Array.isArray(value))
-    return value as Record<string, unknown>;
-  return fail(field, `must be an object, is ${show(value)}`);
+  const isObject = value !== null && typeof value === 'object' && !Array.isArray(value);
+  return isObject ? (value as Record<string, unknown>) : mustBe(field, 'an object');
+}
+
+/** Throws that a field has another type. */
+export function mustBe(field: JsonField, needed: string): never {
+  return fail(field, `must be ${needed}, is ${show(field.value)}`);
 }
 
 /** Throws that a field is not as it should be. */
-export function fail(field: JsonField, problem: string): never {
+export function fail({ file, path }: JsonField, problem: string): never {
   throw new TokenizerError({
     code: 'malformed-file',
-    op: 'tokenizerFromFiles',
-    file: field.file,
-    ...(field.path === '' ? {} : { field: field.path }),
-    problem: field.path === '' ? problem : `${field.path} ${problem}`,
-    remedy: 'a damaged or hand-edited file; fetch it again.',
+    op,
+    file,
+    field: path || undefined,
+    problem: `${path} ${problem}`.trim(),
   });
 }
 
 /** Throws that a field asks for something this version does not have. */
-export function failUnsupported(field: JsonField, got: string, supported: readonly string[]): never {
-  throw new TokenizerError({
-    code: 'unsupported',
-    op: 'tokenizerFromFiles',
-    file: field.file,
-    field: field.path,
-    problem: `${field.path} ${got} is not supported`,
-    remedy: `another kind of tokenizer. Supported here: ${supported.join(', ')}.`,
-  });
+export function failUnsupported(field: JsonField, got: string, remedy: string): never {
+  const { file, path } = field;
+  const problem = `${path} ${got} is not supported`;
+  throw new TokenizerError({ code: 'unsupported', op, file, field: path, problem, remedy });
+}
+
+/** The remedy that lists what there is. */
+export function supportedRemedy(names: readonly string[]): string {
+  return `another kind of tokenizer. Supported here: ${names.join(', ')}.`;
 }

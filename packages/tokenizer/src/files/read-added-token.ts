@@ -1,17 +1,15 @@
-import type { AddedToken } from '../tokenizer-parts.js';
-import { countValue, requiredField, stringValue, type JsonField } from './json-field.js';
-import { flagOr } from './stage-readers.js';
+import { flag } from '../errors.js';
+import { specialAddedToken, type AddedToken } from '../tokenizer-parts.js';
+import { readOptions, required, type JsonField } from './json-field.js';
+
+const flags = { special: flag, singleWord: flag, lstrip: flag, rstrip: flag, normalized: flag };
 
 /** The `added_tokens` section, or one entry of `added_tokens_decoder` when its id is given. */
 export function readAddedToken(field: JsonField, id?: number): AddedToken {
-  const flag = (name: string) => flagOr(field, name, { missing: false });
+  const { special = false, ...read } = readOptions<Omit<AddedToken, 'content' | 'id'>>(field, flags);
   return {
-    content: stringValue(requiredField(field, 'content')),
-    id: id ?? countValue(requiredField(field, 'id')),
-    special: flag('special'),
-    singleWord: flag('single_word'),
-    lstrip: flag('lstrip'),
-    rstrip: flag('rstrip'),
-    normalized: flag('normalized'),
+    ...specialAddedToken(required(field, 'content', 'string'), id ?? required(field, 'id', 0)),
+    special,
+    ...read,
   };
 }

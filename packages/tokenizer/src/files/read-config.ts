@@ -1,13 +1,15 @@
+import { flag } from '../errors.js';
 import type { BertNormalizerOptions } from '../normalizers/bert-normalizer.js';
-import { specialTokenRoles, type AddedToken, type SpecialTokenRole } from '../tokenizer-parts.js';
+import { roleRules, specialAddedToken, type AddedToken, type SpecialTokenNames } from '../tokenizer-parts.js';
 import {
   arrayItems,
-  booleanValue,
-  countValue,
   fail,
+  mapField,
   objectEntries,
+  optional,
   optionalField,
-  stringValue,
+  requiredField,
+  valueOf,
   type JsonField,
 } from './json-field.js';
 import { readAddedToken } from './read-added-token.js';
@@ -17,8 +19,9 @@ import { readAddedToken } from './read-added-token.js';
  * second.
  */
 export interface TokenizerConfig {
+  /** Without the `Fast` at the end. */
   readonly tokenizerClass: string | undefined;
-  readonly specialTokens: Readonly<Partial<Record<SpecialTokenRole, string>>>;
+  readonly specialTokens: SpecialTokenNames;
   /** Tokens declared special beyond the roles, in order. */
   readonly additionalSpecialTokens: readonly string[] | undefined;
   /** Added tokens with ids and matching rules. */
@@ -39,39 +42,37 @@ const longestModel = 1e9;
 
 /** Reads the three side files; any of them may be missing. */
 export function readConfig(
-  config: JsonField | undefined,
-  specialTokensMap: JsonField | undefined,
-  addedTokens: JsonField | undefined,
+  config: JsonField,
+  specialTokensMap: JsonField,
+  addedTokens: JsonField,
 ): TokenizerConfig {
-  const sources = [config, specialTokensMap].filter((source) => source !== undefined);
-  const find = (key: string) => sources.map((source) => optionalField(source, key)).find((field) => field);
-  const own = (key: string) => config && optionalField(config, key);
-  const roleFields = specialTokenRoles.flatMap((role) => {
+  const find = (key: string) => optionalField(config, key) ?? optionalField(specialTokensMap, key);
+  const roles = Object.keys(roleRules).flatMap((role) => {
     const field = find(`${role}_token`);
     return field === undefined ? [] : [{ role, field }];
   });
   const additional = find('additional_special_tokens') ?? find('extra_special_tokens');
   return {
-    tokenizerClass: mapField(own('tokenizer_class'), stringValue),
-    specialTokens: Object.fromEntries(roleFields.map(({ role, field }) => [role, tokenContent(field)])),
-    additionalSpecialTokens: additional && readTokenList(additional),
+    tokenizerClass: optional<string>(config, 'tokenizer_class', 'string')?.replace(/Fast$/, ''),
+    specialTokens: Object.fromEntries(roles.map(({ role, field }) => [role, tokenContent(field)])),
+    additionalSpecialTokens: mapField(additional, readTokenList),
     addedTokens: unrepeated([
-      ...readDecoderTable(own('added_tokens_decoder')),
-      ...readAddedTokensFile(addedTokens),
+      ...(mapField(optionalField(config, 'added_tokens_decoder'), readDecoderTable) ?? []),
+      ...objectEntries(addedTokens).map(([content, id]) => ({
+        ...specialAddedToken(content, valueOf(id, 0)),
+        special: false,
+        normalized: true,
+      })),
     ]),
-    declaredTokens: roleFields
-      .filter(({ field }) => typeof field.value !== 'string')
-      .map(({ field }) => readAddedToken(field, 0)),
+    declaredTokens: roles.flatMap(({ field }) =>
+      typeof field.value === 'string' ? [] : [readAddedToken(field, 0)],
+    ),
     normalizer: readNormalizerSettings(config),
-    modelMaxLength: mapField(own('model_max_length'), readMaxLength),
-    cleanUpSpaces: mapField(own('clean_up_tokenization_spaces'), booleanValue),
-    extraIds: mapField(own('extra_ids'), countValue),
-    legacy: mapField(own('legacy'), booleanValue),
+    modelMaxLength: mapField(optionalField(config, 'model_max_length'), readMaxLength),
+    cleanUpSpaces: optional<boolean>(config, 'clean_up_tokenization_spaces', flag),
+    extraIds: optional(config, 'extra_ids', 0),
+    legacy: optional<boolean>(config, 'legacy', flag),
   };
-}
-
-function mapField<T>(field: JsonField | undefined, read: (field: JsonField) => T): T | undefined {
-  return field === undefined ? undefined : read(field);
 }
 
 function readMaxLength(field: JsonField): number | undefined {
@@ -90,52 +91,29 @@ function readTokenList(field: JsonField): string[] {
   return items.map(tokenContent);
 }
 
-function readDecoderTable(field: JsonField | undefined): AddedToken[] {
-  if (field === undefined) return [];
+function readDecoderTable(field: JsonField): AddedToken[] {
   return objectEntries(field).map(([id, token]) =>
     /^\d{1,7}$/.test(id) ? readAddedToken(token, Number(id)) : fail(token, 'must be keyed by an id'),
   );
-}
-
-function readAddedTokensFile(file: JsonField | undefined): AddedToken[] {
-  if (file === undefined) return [];
-  return objectEntries(file).map(([content, id]) => {
-    const { value } = id;
-    if (!Number.isSafeInteger(value) || (value as number) < 0) fail(id, 'must be an id');
-    return {
-      content,
-      id: value as number,
-      special: false,
-      singleWord: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: true,
-    };
-  });
 }
 
 /**
  * transformers writes some tokens to both files; a token with two ids stays, for the check that refuses it.
  */
 function unrepeated(tokens: readonly AddedToken[]): AddedToken[] {
-  return [
-    ...new Map(tokens.map((token) => [`${token.id} ${token.content}`, token] as const).reverse()).values(),
-  ].reverse();
+  const known = new Set<string>();
+  return tokens.filter(({ id, content }) => known.size < known.add(`${id} ${content}`).size);
 }
 
-function readNormalizerSettings(config: JsonField | undefined): BertNormalizerOptions {
-  if (config === undefined) return {};
-  const flag = (key: string) => mapField(optionalField(config, key), booleanValue);
-  const settings: Record<string, boolean | undefined> = {
-    lowercase: flag('do_lower_case'),
-    stripAccents: flag('strip_accents'),
-    handleChineseChars: flag('tokenize_chinese_chars'),
-  };
-  if (flag('do_basic_tokenize') === false) {
-    fail(
-      optionalField(config, 'do_basic_tokenize')!,
-      'must be true: only whole BERT pipelines are supported',
-    );
+function readNormalizerSettings(config: JsonField): BertNormalizerOptions {
+  const basic = 'do_basic_tokenize';
+  if (optional<boolean>(config, basic, flag) === false) {
+    fail(requiredField(config, basic), 'must be true');
   }
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+  const settings = Object.entries({
+    lowercase: optional<boolean>(config, 'do_lower_case', flag),
+    stripAccents: optional<boolean>(config, 'strip_accents', flag),
+    handleChineseChars: optional<boolean>(config, 'tokenize_chinese_chars', flag),
+  });
+  return Object.fromEntries(settings.filter(([, value]) => value !== undefined));
 }

@@ -1,41 +1,45 @@
-import { bertSpecialTokens } from '../bert.js';
-import { byt5Sentinels, createByt5Tokenizer, FIRST_EXTRA_ID } from '../byt5.js';
-import { createWordPieceDecoder } from '../decoders/word-piece-decoder.js';
-import { checkOptions, checkText, show, TokenizerError } from '../errors.js';
-import { createWordPiece, type WordPieceModel } from '../models/word-piece.js';
-import { createBertNormalizer } from '../normalizers/bert-normalizer.js';
-import { createBertProcessor } from '../post-processors/template-processor.js';
-import { createBertPreTokenizer } from '../pre-tokenizers/bert-pre-tokenizer.js';
-import { readSentencePieceModel } from '../sentencepiece/model-file.js';
-import { isSentinel, t5Parts } from '../t5.js';
-import {
-  specialAddedToken,
-  type AddedToken,
-  type SpecialTokenRole,
-  type TokenizerParts,
-} from '../tokenizer-parts.js';
+import { bertParts, bertSpecialTokens } from '../bert.js';
+import { byt5ControlTokens, byt5Sentinels, createByt5Tokenizer } from '../byt5.js';
+import { checkOptions, checkValue, show, TokenizerError } from '../errors.js';
+import { moreStagesRemedy } from '../regex/text-pattern.js';
+import { sentinels } from '../sentinels.js';
+import { mergeAddedTokens, type SpecialTokenNames, type TokenizerParts } from '../tokenizer-parts.js';
 import { createTokenizer, type Tokenizer } from '../tokenizer.js';
 import {
   arrayItems,
   failUnsupported,
+  mapField,
   optionalField,
   parseJson,
   requiredField,
+  supportedRemedy,
   type JsonField,
 } from './json-field.js';
 import { readAddedToken } from './read-added-token.js';
 import { readConfig, type TokenizerConfig } from './read-config.js';
-import { readDecoder } from './read-decoders.js';
-import { readModel, unkTokenOf, type FileModel } from './read-models.js';
-import { readNormalizer } from './read-normalizers.js';
-import { readPostProcessor } from './read-post-processors.js';
-import { readPreTokenizer } from './read-pre-tokenizers.js';
-import { tokenizerFileNames, type TokenizerFiles } from './write-files.js';
+import { decoderReaders } from './read-decoders.js';
+import { readModel, unkTokenOf } from './read-models.js';
+import { normalizerReaders } from './read-normalizers.js';
+import { postProcessorReaders } from './read-post-processors.js';
+import { preTokenizerReaders } from './read-pre-tokenizers.js';
+import { readStage, stageSetRules, type StageReaders, type StageSet } from './stage-readers.js';
+import { fileRules, type TokenizerFiles } from './write-files.js';
+
+/** What files are read with. */
+export interface TokenizerFromFilesOptions {
+  /**
+   * `moreStages` of `@tesserae/tokenizer/stages`: reads spiece.model, and stages that T5 and BERT do not use, such as
+   * normal forms and regular expressions. Default: those are refused as unsupported.
+   */
+  readonly stages?: StageSet;
+}
 
 /** Classes that read a `vocab.txt` as BERT's WordPiece. */
 const bertClasses = ['BertTokenizer', 'ElectraTokenizer', 'DistilBertTokenizer'];
 /** Classes that read a `spiece.model` as T5 does. */
 const t5Classes = ['T5Tokenizer', 'MT5Tokenizer'];
+const byt5Class = 'ByT5Tokenizer';
+const op = 'tokenizerFromFiles';
 
 /**
  * Loads a tokenizer from the files of a Hugging Face folder, given by name.
@@ -43,171 +47,119 @@ const t5Classes = ['T5Tokenizer', 'MT5Tokenizer'];
  * only its config.
  * @throws TokenizerError naming file and field: missing, malformed or unsupported
  */
-export function tokenizerFromFiles(files: TokenizerFiles): Tokenizer {
-  checkOptions('tokenizerFromFiles', files, tokenizerFileNames);
+export function tokenizerFromFiles(
+  files: TokenizerFiles,
+  options: TokenizerFromFilesOptions = {},
+): Tokenizer {
+  checkOptions(op, files, fileRules);
+  checkOptions(op, options, { stages: null });
+  checkOptions(op, options.stages ?? {}, stageSetRules);
   checkContents(files);
-  const parse = (name: Exclude<keyof TokenizerFiles, 'spiece.model'>) => {
-    const content = files[name];
-    return content === undefined ? undefined : parseJson(name, content);
-  };
-  const configFile = parse('tokenizer_config.json');
-  const config = readConfig(configFile, parse('special_tokens_map.json'), parse('added_tokens.json'));
-  const tokenizerJson = parse('tokenizer.json');
-  if (tokenizerJson !== undefined) {
-    const parts = readTokenizerJson(tokenizerJson, config);
-    return createTokenizer({ ...parts, ...defined({ sentencePieceFile: files['spiece.model'] }) });
+  const configFile = parse(files, 'tokenizer_config.json');
+  const config = readConfig(
+    configFile,
+    parse(files, 'special_tokens_map.json'),
+    parse(files, 'added_tokens.json'),
+  );
+  if (files['tokenizer.json'] !== undefined) {
+    const parts = readTokenizerJson(parse(files, 'tokenizer.json'), config, options);
+    return createTokenizer({ ...parts, sentencePieceFile: files['spiece.model'] });
   }
-  const className = config.tokenizerClass?.replace(/Fast$/, '');
-  if (className === 'ByT5Tokenizer') return readByt5(config);
+  if (config.tokenizerClass === byt5Class) return readByt5(config);
+  return createTokenizer(readVocabulary(files, { configFile, config, stages: options.stages }));
+}
+
+interface VocabularyJob extends TokenizerFromFilesOptions {
+  readonly configFile: JsonField;
+  readonly config: TokenizerConfig;
+}
+
+/** A folder without tokenizer.json, read as the class that tokenizer_config.json names. */
+function readVocabulary(
+  files: TokenizerFiles,
+  { configFile, config, stages }: VocabularyJob,
+): TokenizerParts {
+  const { tokenizerClass } = config;
   const checkClass = (known: readonly string[]) => {
-    if (className === undefined || known.includes(className)) return;
-    const supported = [...t5Classes, ...bertClasses, 'ByT5Tokenizer'];
-    failUnsupported(requiredField(configFile!, 'tokenizer_class'), `"${className}"`, supported);
+    if (tokenizerClass === undefined || known.includes(tokenizerClass)) return;
+    const remedy = supportedRemedy([...t5Classes, ...bertClasses, byt5Class]);
+    failUnsupported(requiredField(configFile, 'tokenizer_class'), `"${tokenizerClass}"`, remedy);
   };
-  if (files['spiece.model'] !== undefined) {
+  const { 'spiece.model': sentencePieceFile, 'vocab.txt': vocabulary } = files;
+  if (sentencePieceFile !== undefined) {
     checkClass(t5Classes);
-    return createTokenizer(readT5(files['spiece.model'], config));
+    if (stages !== undefined) return stages.readSentencePiece(sentencePieceFile, config);
+    const problem = 'spiece.model is not read by the main entry';
+    const remedy = moreStagesRemedy;
+    throw new TokenizerError({ code: 'unsupported', op, file: 'spiece.model', problem, remedy });
   }
-  if (files['vocab.txt'] !== undefined) {
+  if (vocabulary !== undefined) {
     checkClass(bertClasses);
-    return createTokenizer(readBertVocabulary(files['vocab.txt'], config));
+    return bertParts({ ...config, vocab: vocabularyLines(vocabulary), file: 'vocab.txt' });
   }
   throw new TokenizerError({
     code: 'missing-file',
-    op: 'tokenizerFromFiles',
+    op,
     file: 'tokenizer.json',
-    problem: `none of tokenizer.json, spiece.model, vocab.txt is there (tokenizer_class: ${className ?? 'not given'})`,
-    remedy:
-      'the folder holds the model only. ' +
-      'A ByT5 folder needs tokenizer_class "ByT5Tokenizer" in tokenizer_config.json.',
+    problem: `there is no tokenizer.json, spiece.model or vocab.txt (tokenizer_class: ${tokenizerClass})`,
+    remedy: `a folder of a model only. ByT5 needs tokenizer_class "${byt5Class}" in tokenizer_config.json.`,
   });
+}
+
+/** A file of the folder; one that is not there is as good as an empty one. */
+function parse(files: TokenizerFiles, name: Exclude<keyof TokenizerFiles, 'spiece.model'>): JsonField {
+  return parseJson(name, files[name] ?? '{}');
 }
 
 function checkContents(files: TokenizerFiles): void {
   for (const [name, content] of Object.entries(files)) {
-    if (content === undefined || (name === 'spiece.model' && content instanceof Uint8Array)) continue;
-    if (name !== 'spiece.model') checkText('tokenizerFromFiles', name, content);
-    else {
-      throw new TokenizerError({
-        code: 'bad-input',
-        op: 'tokenizerFromFiles',
-        field: name,
-        problem: `${name} must be a Uint8Array, got ${show(content)}`,
-        remedy: 'read it without an encoding: it is no text.',
-      });
+    if (content === undefined) continue;
+    if (name !== 'spiece.model') checkValue(op, name, { value: content, rule: 'string' });
+    else if (!(content instanceof Uint8Array)) {
+      const problem = `${name} must be a Uint8Array, got ${show(content)}`;
+      const remedy = 'it is no text: read it without an encoding.';
+      throw new TokenizerError({ code: 'bad-input', op, field: name, problem, remedy });
     }
   }
 }
 
-function readTokenizerJson(json: JsonField, config: TokenizerConfig): TokenizerParts {
-  const section = <T>(name: string, read: (field: JsonField) => T): T | undefined => {
-    const field = optionalField(json, name);
-    return field === undefined ? undefined : read(field);
-  };
+function readTokenizerJson(
+  json: JsonField,
+  config: TokenizerConfig,
+  { stages }: TokenizerFromFilesOptions,
+): TokenizerParts {
+  const engine = stages?.engine;
+  const section = <T>(name: string, readers: StageReaders<T>): T | undefined =>
+    mapField(optionalField(json, name), (field) => readStage(field, { readers, engine }));
   const model = readModel(requiredField(json, 'model'));
-  const listed = section('added_tokens', arrayItems)?.map((field) => readAddedToken(field)) ?? [];
-  const addedTokens = mergeAddedTokens(listed, config.addedTokens);
+  const listed = mapField(optionalField(json, 'added_tokens'), arrayItems) ?? [];
+  const addedTokens = mergeAddedTokens(
+    listed.map((field) => readAddedToken(field)),
+    config.addedTokens,
+  );
   const has = (token: string) =>
     model.tokenToId(token) !== undefined || addedTokens.some(({ content }) => content === token);
+  // BERT's or T5's names stand for their roles wherever no file says otherwise
+  const usual: SpecialTokenNames =
+    model.type === 'WordPiece' ? bertSpecialTokens : { pad: '<pad>', eos: '</s>' };
+  const roles = Object.entries({ ...usual, unk: unkTokenOf(model) ?? usual.unk });
+  const kept = (name: string) => (optionalField(json, name)?.value ?? null) as null;
   return {
-    tokenizerClass: config.tokenizerClass?.replace(/Fast$/, '') ?? 'PreTrainedTokenizerFast',
-    normalizer: section('normalizer', (field) => readNormalizer(field, config.normalizer)),
-    preTokenizer: section('pre_tokenizer', readPreTokenizer),
+    tokenizerClass: config.tokenizerClass ?? 'PreTrainedTokenizerFast',
+    normalizer: section('normalizer', { ...normalizerReaders(config.normalizer), ...stages?.normalizers }),
+    preTokenizer: section('pre_tokenizer', { ...preTokenizerReaders, ...stages?.preTokenizers }),
     model,
-    postProcessor: section('post_processor', readPostProcessor),
-    decoder: section('decoder', readDecoder),
+    postProcessor: section('post_processor', postProcessorReaders),
+    decoder: section('decoder', { ...decoderReaders, ...stages?.decoders }),
     addedTokens,
-    specialTokens: { ...defaultRoles(model, has), ...config.specialTokens },
-    modelMaxLength: config.modelMaxLength,
-    cleanUpSpaces: config.cleanUpSpaces,
-    savedDefaults: {
-      truncation: (optionalField(json, 'truncation')?.value ?? null) as null,
-      padding: (optionalField(json, 'padding')?.value ?? null) as null,
+    specialTokens: {
+      ...Object.fromEntries(roles.filter(([, token]) => token !== undefined && has(token))),
+      ...config.specialTokens,
     },
-    file: json.file,
-  };
-}
-
-/** BERT's or T5's names stand for their roles wherever no file says otherwise. */
-function defaultRoles(
-  model: FileModel,
-  has: (token: string) => boolean,
-): Partial<Record<SpecialTokenRole, string>> {
-  const usual = model.type === 'WordPiece' ? bertSpecialTokens : { pad: '<pad>', eos: '</s>' };
-  const known = Object.entries({ ...usual, ...defined({ unk: unkTokenOf(model) }) });
-  return Object.fromEntries(known.filter(([, token]) => has(token)));
-}
-
-/** What SentencePiece's model holds, with the names and added tokens of the side files. */
-function readT5(bytes: Uint8Array, config: TokenizerConfig): TokenizerParts {
-  const file = 'spiece.model';
-  const { pieces } = readSentencePieceModel(bytes, file);
-  const listed = config.additionalSpecialTokens ?? [];
-  const sentinels = listed.filter((token) => isSentinel(token)).length;
-  const extraIds = config.extraIds ?? (sentinels > 0 ? sentinels : undefined);
-  const parts = t5Parts({
-    model: bytes,
-    file,
-    specialTokens: config.specialTokens,
-    addedTokens: config.addedTokens.map((token) =>
-      listed.includes(token.content) ? { ...token, special: true } : token,
-    ),
-    ...defined({
-      tokenizerClass: config.tokenizerClass?.replace(/Fast$/, ''),
-      extraIds,
-      legacy: config.legacy,
-      modelMaxLength: config.modelMaxLength,
-    }),
-  });
-  const known = new Set(parts.addedTokens!.map(({ content }) => content));
-  let nextId = parts.addedTokens!.reduce((next, { id }) => Math.max(next, id + 1), pieces.length);
-  const further = listed.flatMap((content) => {
-    if (known.has(content)) return [];
-    return [specialAddedToken(content, parts.model.tokenToId(content) ?? nextId++)];
-  });
-  return {
-    ...parts,
-    addedTokens: [...parts.addedTokens!, ...further],
-    ...defined({ cleanUpSpaces: config.cleanUpSpaces }),
-  };
-}
-
-/** The fields that have a value. */
-function defined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
-}
-
-function readBertVocabulary(text: string, config: TokenizerConfig): TokenizerParts {
-  const file = 'vocab.txt';
-  const names = { ...bertSpecialTokens, ...config.specialTokens };
-  const model = createWordPiece({ vocab: vocabularyLines(text), unkToken: names.unk, file });
-  const addedTokens = addedBertTokens(model, names, config);
-  const find = (role: 'cls' | 'sep') => {
-    const id = addedTokens.find(({ content }) => content === names[role])?.id;
-    if (id !== undefined) return { token: names[role]!, id };
-    throw new TokenizerError({
-      code: 'missing-token',
-      op: 'tokenizerFromFiles',
-      file,
-      field: `${role}_token`,
-      problem: `the ${role} token "${names[role]}" is not among the ${model.vocabSize} lines`,
-      remedy: 'a vocabulary of another model, or other names in tokenizer_config.json.',
-    });
-  };
-  const has = (token: string) => addedTokens.some(({ content }) => content === token);
-  return {
-    tokenizerClass: config.tokenizerClass?.replace(/Fast$/, '') ?? 'BertTokenizer',
-    normalizer: createBertNormalizer(config.normalizer),
-    preTokenizer: createBertPreTokenizer(),
-    model,
-    postProcessor: createBertProcessor({ cls: find('cls'), sep: find('sep') }),
-    decoder: createWordPieceDecoder(),
-    addedTokens,
-    specialTokens: { ...defaultRoles(model, has), ...config.specialTokens },
     modelMaxLength: config.modelMaxLength,
     cleanUpSpaces: config.cleanUpSpaces,
-    file,
+    savedDefaults: { truncation: kept('truncation'), padding: kept('padding') },
+    file: json.file,
   };
 }
 
@@ -218,49 +170,20 @@ function vocabularyLines(text: string): string[] {
   return lines;
 }
 
-function addedBertTokens(
-  model: WordPieceModel,
-  names: Readonly<Partial<Record<SpecialTokenRole, string>>>,
-  { addedTokens, additionalSpecialTokens = [] }: TokenizerConfig,
-): AddedToken[] {
-  const special = new Set([...Object.values(names), ...additionalSpecialTokens]);
-  const given = addedTokens.map((token) =>
-    special.has(token.content) ? { ...token, special: true, normalized: false } : token,
-  );
-  const givenContents = new Set(given.map(({ content }) => content));
-  const additional = new Set(additionalSpecialTokens);
-  let nextId = given.reduce((next, { id }) => Math.max(next, id + 1), model.vocabSize);
-  const declared = [...special].flatMap((content) => {
-    if (givenContents.has(content)) return [];
-    const id = model.tokenToId(content);
-    if (id !== undefined) return [specialAddedToken(content, id)];
-    return additional.has(content) ? [specialAddedToken(content, nextId++)] : [];
-  });
-  return mergeAddedTokens(given, declared);
-}
-
-/** The first list wins where both have a token. */
-function mergeAddedTokens(first: readonly AddedToken[], second: readonly AddedToken[]): AddedToken[] {
-  const known = new Set(first.map(({ content }) => content));
-  return [...first, ...second.filter(({ content }) => !known.has(content))].sort((a, b) => a.id - b.id);
-}
-
 function readByt5(config: TokenizerConfig): Tokenizer {
-  const { specialTokens, addedTokens, declaredTokens, additionalSpecialTokens, extraIds, modelMaxLength } =
-    config;
-  const { pad, eos, unk } = { pad: '<pad>', eos: '</s>', unk: '<unk>', ...specialTokens };
-  const standard = createByt5Tokenizer({ extraIds: 0, specialTokens: { pad, eos, unk } }).parts.addedTokens!;
-  const control = standard.map((token) => {
-    const declared = declaredTokens.find(({ content }) => content === token.content);
+  const { addedTokens, additionalSpecialTokens, extraIds, modelMaxLength } = config;
+  const { pad, eos, unk } = config.specialTokens;
+  const control = byt5ControlTokens({ pad, eos, unk }).map((token) => {
+    const declared = config.declaredTokens.find(({ content }) => content === token.content);
     return declared === undefined ? token : { ...declared, id: token.id, special: true, normalized: false };
   });
   const listed = addedTokens.map((token) => ({ ...token, normalized: false }));
   const hasSentinels = listed.some(({ id }) => id > control.at(-1)!.id);
-  const sentinels = hasSentinels ? [] : (additionalSpecialTokens ?? byt5Sentinels(extraIds ?? 125));
-  const counted = sentinels.map((content, index) => specialAddedToken(content, FIRST_EXTRA_ID + index));
+  const counted = hasSentinels ? [] : (additionalSpecialTokens ?? sentinels(op, extraIds ?? 125));
+  const [padToken, eosToken, unkToken] = control;
   return createByt5Tokenizer({
-    addedTokens: mergeAddedTokens(listed, mergeAddedTokens(control, counted)),
-    specialTokens: { pad, eos, unk },
+    addedTokens: mergeAddedTokens(listed, mergeAddedTokens(control, byt5Sentinels(counted))),
+    specialTokens: { pad: padToken!.content, eos: eosToken!.content, unk: unkToken!.content },
     modelMaxLength,
   });
 }

@@ -6,22 +6,18 @@ import {
 } from '../post-processors/template-processor.js';
 import {
   arrayItems,
-  countValue,
   fail,
   objectEntries,
   optionalField,
+  required,
   requiredField,
-  stringValue,
+  valueOf,
   type JsonField,
 } from './json-field.js';
-import { readStage, type StageReaders } from './stage-readers.js';
+import type { StageReaders } from './stage-readers.js';
 
-/** The `post_processor` section. */
-export function readPostProcessor(section: JsonField): PostProcessor {
-  return readStage(section, postProcessorReaders);
-}
-
-const postProcessorReaders: StageReaders<PostProcessor> = {
+/** Readers of the `post_processor` section. */
+export const postProcessorReaders: StageReaders<PostProcessor> = {
   TemplateProcessing(section) {
     const specialTokens = new Map(objectEntries(requiredField(section, 'special_tokens')));
     const read = (name: string) =>
@@ -35,21 +31,23 @@ const postProcessorReaders: StageReaders<PostProcessor> = {
 function readTokenPair(section: JsonField, name: string): TemplateToken {
   const field = requiredField(section, name);
   const [token, id] = arrayItems(field);
-  if (token === undefined || id === undefined) return fail(field, 'must be a token and its id');
-  return { token: stringValue(token), id: countValue(id) };
+  if (!token || !id) return fail(field, 'must be a token and its id');
+  return { token: valueOf(token, 'string'), id: valueOf(id, 0) };
 }
 
 function readPiece(piece: JsonField, specialTokens: ReadonlyMap<string, JsonField>): TemplatePiece {
   const input = optionalField(piece, 'Sequence');
   const field = input ?? requiredField(piece, 'SpecialToken');
-  const name = stringValue(requiredField(field, 'id'));
-  const typeId = countValue(requiredField(field, 'type_id'));
+  const name = required<string>(field, 'id', 'string');
+  const typeId = required<number>(field, 'type_id', 0);
   if (input !== undefined) {
     return name === 'A' || name === 'B' ? { sequence: name, typeId } : fail(input, 'id must be A or B');
   }
   const special = specialTokens.get(name) ?? fail(field, `"${name}" is not among special_tokens`);
-  const ids = arrayItems(requiredField(special, 'ids')).map(countValue);
-  const tokens = arrayItems(requiredField(special, 'tokens')).map(stringValue);
+  const ids = arrayItems(requiredField(special, 'ids')).map((id) => valueOf<number>(id, 0));
+  const tokens = arrayItems(requiredField(special, 'tokens')).map((token) =>
+    valueOf<string>(token, 'string'),
+  );
   if (ids.length !== tokens.length || ids.length === 0)
     fail(special, 'needs as many ids as tokens, at least one');
   return { name, ids, tokens, typeId };

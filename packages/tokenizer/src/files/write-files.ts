@@ -1,8 +1,13 @@
 import { show, TokenizerError } from '../errors.js';
 import type { WordPieceModel } from '../models/word-piece.js';
-import type { Json } from '../pipeline.js';
-import { isSentinel } from '../t5.js';
-import { specialTokenRoles, type AddedToken, type TokenizerParts } from '../tokenizer-parts.js';
+import { snakeCased } from '../stage-json.js';
+import { isSentinel } from '../sentinels.js';
+import {
+  roleRules,
+  type AddedToken,
+  type SpecialTokenRole,
+  type TokenizerParts,
+} from '../tokenizer-parts.js';
 
 /** Contents of a Hugging Face folder's tokenizer files, by name. */
 export interface TokenizerFiles {
@@ -14,15 +19,18 @@ export interface TokenizerFiles {
   readonly 'added_tokens.json'?: string;
 }
 
+/** Every file that is read, as rules of an object of contents. */
+export const fileRules: Readonly<Record<keyof TokenizerFiles, null>> = {
+  'tokenizer.json': null,
+  'spiece.model': null,
+  'vocab.txt': null,
+  'tokenizer_config.json': null,
+  'special_tokens_map.json': null,
+  'added_tokens.json': null,
+};
+
 /** Every file name that is read. */
-export const tokenizerFileNames: readonly (keyof TokenizerFiles)[] = [
-  'tokenizer.json',
-  'spiece.model',
-  'vocab.txt',
-  'tokenizer_config.json',
-  'special_tokens_map.json',
-  'added_tokens.json',
-];
+export const tokenizerFileNames = Object.keys(fileRules) as readonly (keyof TokenizerFiles)[];
 
 /**
  * The files that load these parts again, here and in Hugging Face.
@@ -31,35 +39,34 @@ export const tokenizerFileNames: readonly (keyof TokenizerFiles)[] = [
  * @throws TokenizerError (unsupported) for a stage of someone's own, which no file can express
  */
 export function writeTokenizerFiles(parts: TokenizerParts): TokenizerFiles {
+  const roles = specialTokensJson(parts);
   const sideFiles = {
-    'tokenizer_config.json': print(configJson(parts)),
-    'special_tokens_map.json': print(specialTokensJson(parts)),
+    'tokenizer_config.json': print({ ...configJson(parts), ...roles, ...addedTokensJson(parts) }),
+    'special_tokens_map.json': print(roles),
   };
   const { model, sentencePieceFile } = parts;
   if (model.type === 'Bytes') return sideFiles;
-  if (model.type !== 'WordPiece' && model.type !== 'Unigram') {
-    throw new TokenizerError({
-      code: 'unsupported',
-      op: 'toFiles',
-      field: 'model',
-      problem: `no file form is known for the model ${show(model.type)}`,
-      remedy: 'save its own data, and compose the tokenizer again with createTokenizer.',
-    });
+  const isWordPiece = model.type === 'WordPiece';
+  if (!isWordPiece && model.type !== 'Unigram') {
+    const problem = `no file form is known for the model ${show(model.type)}`;
+    const remedy = 'a stage of your own: save its data, too, and use createTokenizer.';
+    throw new TokenizerError({ code: 'unsupported', op: 'toFiles', field: 'model', problem, remedy });
   }
-  const vocabText = model.type === 'WordPiece' ? vocabularyText(model as WordPieceModel) : undefined;
+  const vocabText = isWordPiece ? vocabularyText(model as WordPieceModel) : undefined;
   return {
     'tokenizer.json': print(tokenizerJson(parts)),
     ...(vocabText === undefined ? {} : { 'vocab.txt': vocabText }),
-    ...(sentencePieceFile === undefined ? {} : { 'spiece.model': sentencePieceFile }),
+    ...(sentencePieceFile && { 'spiece.model': sentencePieceFile }),
     ...sideFiles,
   };
 }
 
-function print(json: Json): string {
+/** As JSON; fields without a value are left out. */
+function print(json: object): string {
   return `${JSON.stringify(json, null, 2)}\n`;
 }
 
-function tokenizerJson(parts: TokenizerParts): Json {
+function tokenizerJson(parts: TokenizerParts): object {
   const addedTokens = [...(parts.addedTokens ?? [])].sort((a, b) => a.id - b.id);
   return {
     version: '1.0',
@@ -74,15 +81,8 @@ function tokenizerJson(parts: TokenizerParts): Json {
   };
 }
 
-function addedTokenJson(token: AddedToken): { readonly [key: string]: Json } {
-  return {
-    content: token.content,
-    single_word: token.singleWord,
-    lstrip: token.lstrip,
-    rstrip: token.rstrip,
-    normalized: token.normalized,
-    special: token.special,
-  };
+function addedTokenJson({ content, singleWord, lstrip, rstrip, normalized, special }: AddedToken): object {
+  return snakeCased({ content, singleWord, lstrip, rstrip, normalized, special });
 }
 
 /** One token a line; undefined when ids or tokens do not fit that form. */
@@ -92,56 +92,52 @@ function vocabularyText({ vocabulary }: WordPieceModel): string | undefined {
   return tokens.map((token) => `${token}\n`).join('');
 }
 
-function configJson(parts: TokenizerParts): Json {
-  const { tokenizerClass, modelMaxLength, cleanUpSpaces, normalizer, addedTokens = [] } = parts;
-  const decoderTable = addedTokens.map((token) => [String(token.id), addedTokenJson(token)]);
+function configJson({ tokenizerClass, modelMaxLength, cleanUpSpaces, normalizer }: TokenizerParts): object {
+  const settings = (normalizer?.type === 'BertNormalizer' ? normalizer.toJson() : {}) as Record<
+    string,
+    unknown
+  >;
   return {
     tokenizer_class: tokenizerClass,
-    ...(modelMaxLength === undefined ? {} : { model_max_length: modelMaxLength }),
-    ...(cleanUpSpaces === undefined ? {} : { clean_up_tokenization_spaces: cleanUpSpaces }),
-    ...normalizerSettings(normalizer?.toJson()),
-    ...specialTokensJson(parts),
-    ...extraIdsJson(parts),
-    ...(parts.legacy === undefined ? {} : { legacy: parts.legacy }),
-    added_tokens_decoder: Object.fromEntries(decoderTable) as Json,
+    model_max_length: modelMaxLength,
+    clean_up_tokenization_spaces: cleanUpSpaces,
+    do_lower_case: settings['lowercase'],
+    strip_accents: settings['strip_accents'],
+    tokenize_chinese_chars: settings['handle_chinese_chars'],
   };
 }
 
 /** ByT5 counts all further tokens as sentinels, T5 those that its model has no piece for. */
-function extraIdsJson(parts: TokenizerParts): { readonly [key: string]: Json } {
+function addedTokensJson(parts: TokenizerParts): object {
+  const { model, legacy, addedTokens = [] } = parts;
   const further = additionalTokens(parts);
-  if (parts.model.type === 'Bytes') return { extra_ids: further.length };
-  if (parts.model.type !== 'Unigram') return {};
-  const isNew = (token: string) => isSentinel(token) && parts.model.tokenToId(token) === undefined;
-  return { extra_ids: further.filter(isNew).length };
-}
-
-function normalizerSettings(normalizer: Json | undefined): { readonly [key: string]: Json } {
-  if (normalizer === null || typeof normalizer !== 'object' || Array.isArray(normalizer)) return {};
-  const settings = normalizer as { readonly [key: string]: Json };
-  if (settings['type'] !== 'BertNormalizer') return {};
+  const isNew = (token: string) => isSentinel(token) && model.tokenToId(token) === undefined;
+  const counts: Readonly<Record<string, number>> = {
+    Bytes: further.length,
+    Unigram: further.filter(isNew).length,
+  };
   return {
-    do_lower_case: settings['lowercase']!,
-    strip_accents: settings['strip_accents']!,
-    tokenize_chinese_chars: settings['handle_chinese_chars']!,
+    extra_ids: counts[model.type],
+    legacy,
+    added_tokens_decoder: Object.fromEntries(addedTokens.map((token) => [token.id, addedTokenJson(token)])),
   };
 }
 
-function specialTokensJson(parts: TokenizerParts): { readonly [key: string]: Json } {
-  const roles = specialTokenRoles.flatMap((role) => {
-    const token = parts.specialTokens?.[role];
-    return token === undefined ? [] : [[`${role}_token`, token]];
-  });
+function specialTokensJson(parts: TokenizerParts): object {
+  const roles = Object.keys(roleRules).map((role) => [
+    `${role}_token`,
+    parts.specialTokens?.[role as SpecialTokenRole],
+  ]);
   const additional = additionalTokens(parts);
   return {
-    ...(Object.fromEntries(roles) as { readonly [key: string]: Json }),
-    ...(additional.length === 0 ? {} : { additional_special_tokens: additional }),
+    ...Object.fromEntries(roles),
+    additional_special_tokens: additional.length > 0 ? additional : undefined,
   };
 }
 
 function additionalTokens({ addedTokens = [], specialTokens = {} }: TokenizerParts): string[] {
-  const roles = new Set(Object.values(specialTokens));
+  const roles = Object.values(specialTokens);
   return addedTokens
-    .filter(({ content, special }) => special && !roles.has(content))
+    .filter(({ content, special }) => special && !roles.includes(content))
     .map(({ content }) => content);
 }

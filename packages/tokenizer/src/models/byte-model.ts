@@ -1,4 +1,4 @@
-import { checkInteger, checkOptions } from '../errors.js';
+import { checkOptions } from '../errors.js';
 import type { Model, Words } from '../pipeline.js';
 import { codePointIn } from '../text/code-units.js';
 import type { TokenSink } from '../text/token-sink.js';
@@ -14,9 +14,8 @@ export interface ByteModelOptions {
  * Hugging Face; every byte of a character has that character's offsets.
  */
 export function createByteModel(options: ByteModelOptions = {}): Model {
-  checkOptions('createByteModel', options, ['firstByteId']);
+  checkOptions('createByteModel', options, { firstByteId: 0 });
   const { firstByteId = 3 } = options;
-  checkInteger('createByteModel', 'firstByteId', firstByteId, 0);
   return Object.freeze({
     type: 'Bytes',
     vocabSize: 256,

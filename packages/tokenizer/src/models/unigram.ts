@@ -1,4 +1,4 @@
-import { checkChoice, checkInteger, checkOptions, show, TokenizerError } from '../errors.js';
+import { checkOptions, checkValue, flag, show, TokenizerError } from '../errors.js';
 import type { Json, Model, Words } from '../pipeline.js';
 import { TrieBuilder, type CodeUnitTrie } from '../text/code-unit-trie.js';
 import type { TokenSink } from '../text/token-sink.js';
@@ -28,10 +28,10 @@ export interface UnigramOptions {
   readonly kinds?: readonly PieceKind[];
   /**
    * How log probabilities are added up. It decides between spellings of the same probability only, such as those
-   * of "titititi": SentencePiece keeps sums in 'single' precision, over the whole text; Hugging Face in 'double',
-   * word by word. Default 'double'.
+   * of "titititi": Hugging Face keeps sums in 'double' precision, word by word; SentencePiece in single
+   * precision, over the whole text: `singlePrecision` of `@tesserae/tokenizer/sentencepiece`. Default 'double'.
    */
-  readonly precision?: 'single' | 'double';
+  readonly precision?: 'double' | WordsEncoder;
   /** Names the file in errors, when the pieces come from one. */
   readonly file?: string;
 }
@@ -46,7 +46,14 @@ export interface UnigramModel extends Model {
   readonly byteFallback: boolean;
 }
 
-const optionNames = ['pieces', 'unkId', 'byteFallback', 'kinds', 'precision', 'file'];
+const rules = {
+  pieces: null,
+  unkId: 0,
+  byteFallback: flag,
+  kinds: null,
+  precision: null,
+  file: null,
+};
 
 /** How much worse than the worst piece an unknown character is, in log probability. */
 const unkPenalty = 10;
@@ -59,27 +66,19 @@ const unkPenalty = 10;
  */
 export function createUnigram(options: UnigramOptions): UnigramModel {
   const op = 'createUnigram';
-  checkOptions(op, options, optionNames);
+  checkOptions(op, options, rules);
   const { pieces, unkId, byteFallback = false, kinds, precision = 'double', file } = options;
-  const where = { op, ...(file === undefined ? {} : { file }) };
-  checkInteger(op, 'unkId', unkId, 0);
-  checkChoice(op, 'byteFallback', byteFallback, [true, false]);
-  checkChoice(op, 'precision', precision, ['single', 'double']);
+  const where = { op, file };
+  const isSingle = typeof precision === 'function';
+  if (!isSingle) checkValue(op, 'precision', { value: precision, rule: ['double'] });
   checkPieces(options, where);
   const vocabulary = createVocabulary(
     pieces.map((piece) => piece[0]),
     where,
   );
-  const { scores, unkScore } = effectiveScores(options);
-  const encoder: WordEncoder = {
-    scores,
-    unkScore,
-    lattice: new UnigramLattice({ trie: pieceTrie(vocabulary, kinds), scores, unkScore, precision }),
-    unkId,
-    byteIds: byteFallback ? bytePieceIds(vocabulary) : undefined,
-  };
+  const encoder = createWordEncoder(vocabulary, options);
   const memo = new WordMemo();
-  const encodeWords = precision === 'single' ? encodeAsOneText : encodeWordByWord;
+  const encodeWords = isSingle ? precision : encodeWordByWord;
   return Object.freeze({
     type: 'Unigram',
     vocabulary,
@@ -102,7 +101,25 @@ export function createUnigram(options: UnigramOptions): UnigramModel {
   });
 }
 
-interface WordEncoder {
+function createWordEncoder(vocabulary: Vocabulary, options: UnigramOptions): WordEncoder {
+  const { scores, unkScore } = effectiveScores(options);
+  const { unkId, kinds, byteFallback, precision } = options;
+  return {
+    scores,
+    unkScore,
+    lattice: new UnigramLattice({
+      trie: pieceTrie(vocabulary, kinds),
+      scores,
+      unkScore,
+      precision: typeof precision === 'function' ? 'single' : 'double',
+    }),
+    unkId,
+    byteIds: byteFallback === true ? bytePieceIds(vocabulary) : undefined,
+  };
+}
+
+/** What words are encoded with. */
+export interface WordEncoder {
   readonly lattice: UnigramLattice;
   readonly scores: PieceScores;
   readonly unkScore: number;
@@ -111,7 +128,11 @@ interface WordEncoder {
   readonly byteIds: Int32Array | undefined;
 }
 
-interface TextJob {
+/** Encodes the words of a text. */
+export type WordsEncoder = (words: Words, job: TextJob) => void;
+
+/** Where the tokens of a text go. */
+export interface TextJob {
   readonly sink: TokenSink;
   readonly encoder: WordEncoder;
   readonly memo: WordMemo;
@@ -130,34 +151,6 @@ function encodeWordByWord({ text, spans }: Words, { sink, encoder, memo }: TextJ
   }
 }
 
-/** Four roundings of single precision, relative to a sum: two paths, each off by one a piece, and some room. */
-const roundingStep = 2 ** -22;
-
-/**
- * As SentencePiece: a sum in single precision runs through the text. What the memo holds is what double precision
- * would choose; a word with a closer call than rounding can decide is searched anew, and so are words with unknown
- * characters, whose log probability their tokens do not tell.
- */
-function encodeAsOneText({ text, spans }: Words, { sink, encoder, memo }: TextJob): void {
-  const { lattice, unkScore, scores } = encoder;
-  let total = 0;
-  for (let i = 0; i < spans.length; i += 2) {
-    const start = spans[i]!;
-    const end = spans[i + 1]!;
-    const from = sink.length;
-    const rounding = (end - start) * roundingStep * (Math.abs(total) + (end - start) * -unkScore);
-    if (memo.recall(text.units, { start, end, sink, leastMargin: rounding })) {
-      for (let k = from; k < sink.length; k++) total = Math.fround(total + scores.known[sink.ids[k]!]!);
-    } else {
-      const hasUnknown = encodeWord(text.units, { start, end, before: total, sink, encoder });
-      const margin = lattice.margin / 2; // the search was itself off by rounding
-      if (!hasUnknown && margin > rounding) memo.remember(text.units, { start, end, sink, from, margin });
-      total = lattice.total;
-    }
-    sink.wordCount++;
-  }
-}
-
 interface WordJob {
   readonly start: number;
   readonly end: number;
@@ -166,7 +159,7 @@ interface WordJob {
 }
 
 /** Appends the best spelling of units [start, end); true when it has unknown characters. */
-function encodeWord(
+export function encodeWord(
   units: Uint16Array,
   { start, end, before, sink, encoder }: WordJob & { readonly before: number },
 ): boolean {
@@ -220,14 +213,14 @@ function effectiveScores({ pieces, kinds, precision }: UnigramOptions): {
   readonly scores: PieceScores;
   readonly unkScore: number;
 } {
-  const read = precision === 'single' ? (score: number) => score : asRustReads;
+  const read = typeof precision === 'function' ? (score: number) => score : asRustReads;
   const known = new Float64Array(pieces.length).fill(NaN);
   let least = Infinity;
   for (let id = 0; id < pieces.length; id++) {
     const kind = kinds?.[id] ?? 'normal';
     if (kind === 'normal') least = Math.min(least, pieces[id]![1]);
     if (kind === 'userDefined') known[id] = 0;
-    else if (precision === 'single') known[id] = pieces[id]![1];
+    else if (typeof precision === 'function') known[id] = pieces[id]![1];
   }
   const of = (id: number): number => (known[id] = read(pieces[id]![1]));
   return { scores: { known, of }, unkScore: read(least) - unkPenalty };
@@ -258,21 +251,18 @@ function checkPieces(
   where: { readonly op: string; readonly file?: string },
 ): void {
   const fail = (field: string, problem: string): never => {
-    const remedy = 'pieces are [text, log probability], in the order of their ids.';
-    throw new TokenizerError({ code: 'malformed-file', ...where, field, problem, remedy });
+    throw new TokenizerError({ code: 'malformed-file', ...where, field, problem });
   };
-  if (!Array.isArray(pieces)) fail('pieces', `pieces must be an array, got ${show(pieces)}`);
-  if (pieces.length === 0) fail('pieces', 'there are no pieces');
+  if (!Array.isArray(pieces) || pieces.length === 0)
+    fail('pieces', `pieces must be an array with pieces, got ${show(pieces)}`);
   for (let id = 0; id < pieces.length; id++) {
     const piece = pieces[id]![0];
     const score = pieces[id]![1];
-    if (piece === '') fail('pieces', `piece ${id} is empty`);
-    if (typeof score !== 'number' || !Number.isFinite(score)) {
-      fail('pieces', `piece ${show(piece)} has score ${show(score)}, which is no finite number`);
-    }
+    if (piece === '' || !Number.isFinite(score))
+      fail('pieces', `piece ${id} is ${show(piece)} with the score ${show(score)}`);
   }
   if (unkId !== undefined && unkId >= pieces.length) {
-    fail('unkId', `the unknown piece has id ${unkId}, but there are ${pieces.length} pieces`);
+    fail('unkId', `the unknown piece ${unkId} is not among ${pieces.length}`);
   }
   if (kinds !== undefined && kinds.length !== pieces.length) {
     fail('kinds', `${kinds.length} kinds for ${pieces.length} pieces`);
@@ -284,7 +274,7 @@ function noUnknownToken(text: string): TokenizerError {
     code: 'missing-token',
     op: 'encode',
     field: 'unkId',
-    problem: `${show(text)} cannot be spelled, and the model has no unknown piece`,
-    remedy: 'a model without unk_id only encodes what its pieces cover; add one, or byte fallback.',
+    problem: `${show(text)} cannot be spelled, and there is no unknown piece`,
+    remedy: 'the model has no unk_id: add one, or byte fallback.',
   });
 }

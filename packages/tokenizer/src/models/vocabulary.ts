@@ -22,24 +22,17 @@ const largestId = 0x7fffff;
 export function createVocabulary(input: VocabularyInput, where: { op: string; file?: string }): Vocabulary {
   const ids = new Map<string, number>();
   const tokens: (string | undefined)[] = [];
-  const fail = (problem: string, remedy: string): never => {
-    throw new TokenizerError({ code: 'malformed-file', ...where, field: 'vocab', problem, remedy });
+  const fail = (problem: string): never => {
+    throw new TokenizerError({ code: 'malformed-file', ...where, field: 'vocab', problem });
   };
   const add = (token: string, id: number): void => {
-    if (typeof token !== 'string') fail(`token ${show(token)} is not a string`, 'a damaged vocabulary.');
-    if (!Number.isInteger(id) || id < 0 || id > largestId) {
-      fail(`token ${show(token)} has id ${show(id)}`, `ids are integers from 0 to ${largestId}.`);
-    }
+    if (typeof token !== 'string') fail(`token ${show(token)} is not a string`);
+    if (!Number.isInteger(id) || id < 0 || id > largestId)
+      fail(`token ${show(token)} has id ${show(id)}; ids are integers from 0 to ${largestId}`);
     const other = tokens[id];
-    if (other !== undefined)
-      fail(`tokens ${show(other)} and ${show(token)} both have id ${id}`, 'a hand-edited file.');
+    if (other !== undefined) fail(`tokens ${show(other)} and ${show(token)} both have id ${id}`);
     const first = ids.get(token);
-    if (first !== undefined) {
-      fail(
-        `token ${show(token)} occurs twice, as ids ${first} and ${id}`,
-        'a line was copied; each token needs one id.',
-      );
-    }
+    if (first !== undefined) fail(`token ${show(token)} occurs twice, as ids ${first} and ${id}`);
     ids.set(token, id);
     tokens[id] = token;
   };

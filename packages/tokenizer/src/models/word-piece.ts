@@ -1,6 +1,7 @@
-import { checkInteger, checkOptions, show, TokenizerError } from '../errors.js';
+import { checkOptions, show, TokenizerError, type Rules } from '../errors.js';
 import type { Json, Model, Words } from '../pipeline.js';
 import { NO_NODE, NO_VALUE, TrieBuilder, trieSlot, type CodeUnitTrie } from '../text/code-unit-trie.js';
+import { snakeCased } from '../stage-json.js';
 import type { TokenSink } from '../text/token-sink.js';
 import { WordMemo } from '../text/word-memo.js';
 import { createVocabulary, type Vocabulary, type VocabularyInput } from './vocabulary.js';
@@ -27,7 +28,12 @@ export interface WordPieceModel extends Model {
   readonly maxInputCharsPerWord: number;
 }
 
-const optionNames = ['vocab', 'unkToken', 'continuingSubwordPrefix', 'maxInputCharsPerWord', 'file'];
+/** What the settings of WordPiece may be. */
+export const wordPieceRules: Rules<Omit<WordPieceOptions, 'vocab' | 'file'>> = {
+  unkToken: 'string',
+  continuingSubwordPrefix: 'string',
+  maxInputCharsPerWord: 0,
+};
 
 /** Roots of the trie: pieces that begin a word, and pieces that continue one. */
 const WORD_START = 0;
@@ -41,20 +47,14 @@ const CONTINUATION = 1;
  */
 export function createWordPiece(options: WordPieceOptions): WordPieceModel {
   const op = 'createWordPiece';
-  checkOptions(op, options, optionNames);
+  checkOptions(op, options, { ...wordPieceRules, vocab: null, file: null });
   const { unkToken = '[UNK]', continuingSubwordPrefix = '##', maxInputCharsPerWord = 100, file } = options;
-  checkInteger(op, 'maxInputCharsPerWord', maxInputCharsPerWord, 0);
-  const vocabulary = createVocabulary(options.vocab, { op, ...(file === undefined ? {} : { file }) });
+  const vocabulary = createVocabulary(options.vocab, { op, file });
   const unkId = vocabulary.ids.get(unkToken);
   if (unkId === undefined) {
-    throw new TokenizerError({
-      code: 'missing-token',
-      op,
-      ...(file === undefined ? {} : { file }),
-      field: 'unkToken',
-      problem: `the unknown token ${show(unkToken)} is not in the vocabulary of ${vocabulary.size} tokens`,
-      remedy: 'set unkToken (unk_token in files) to the name this vocabulary uses.',
-    });
+    const problem = `the unknown token ${show(unkToken)} is not in the vocabulary of ${vocabulary.size}`;
+    const remedy = 'set unkToken (unk_token in files) to its name here.';
+    throw new TokenizerError({ code: 'missing-token', op, file, field: 'unkToken', problem, remedy });
   }
   const lookup: Lookup = {
     trie: pieceTrie(vocabulary, continuingSubwordPrefix),
@@ -76,9 +76,7 @@ export function createWordPiece(options: WordPieceOptions): WordPieceModel {
     },
     toJson: (): Json => ({
       type: 'WordPiece',
-      unk_token: unkToken,
-      continuing_subword_prefix: continuingSubwordPrefix,
-      max_input_chars_per_word: maxInputCharsPerWord,
+      ...snakeCased({ unkToken, continuingSubwordPrefix, maxInputCharsPerWord }),
       vocab: Object.fromEntries([...vocabulary.ids].sort((a, b) => a[1] - b[1])),
     }),
   });

@@ -1,12 +1,9 @@
-import { checkOptions } from '../errors.js';
+import { checkOptions, flag, type Rules } from '../errors.js';
 import type { Normalizer } from '../pipeline.js';
 import { createDecomposer } from '../unicode/canonical-order.js';
-import {
-  BERT_CONTROL_RANGES,
-  NONSPACING_MARK_RANGES,
-  WHITE_SPACE_RANGES,
-} from '../unicode/code-point-ranges.js';
-import { parseCodePointSet } from '../unicode/code-point-set.js';
+import { snakeCased } from '../stage-json.js';
+import { isWhiteSpace } from '../unicode/white-space.js';
+import { createControlTest, createNonspacingMarkTest } from '../unicode/bert-classes.js';
 import {
   createCharacterNormalizer,
   lowerCased,
@@ -30,7 +27,13 @@ export interface BertNormalizerOptions {
 /** The options with every default filled in. */
 type BertNormalizerSettings = Required<BertNormalizerOptions>;
 
-const optionNames = ['cleanText', 'handleChineseChars', 'stripAccents', 'lowercase'];
+/** What BertNormalizerOptions may be. */
+export const bertNormalizerRules: Rules<BertNormalizerOptions> = {
+  cleanText: flag,
+  handleChineseChars: flag,
+  stripAccents: [true, false, null],
+  lowercase: flag,
+};
 
 /**
  * BERT's normaliser: clean-up, spaces around Chinese characters, accent stripping, lower-casing, in that
@@ -39,44 +42,30 @@ const optionNames = ['cleanText', 'handleChineseChars', 'stripAccents', 'lowerca
  * @see Devlin et al. 2019; character classes as in Hugging Face tokenizers (see code-point-ranges.ts)
  */
 export function createBertNormalizer(options: BertNormalizerOptions = {}): Normalizer {
-  checkOptions('createBertNormalizer', options, optionNames);
-  const settings = bertNormalizerSettings(options);
-  return createCharacterNormalizer(bertNormalizerJson(settings), createRules(settings));
-}
-
-function bertNormalizerSettings(options: BertNormalizerOptions): BertNormalizerSettings {
+  checkOptions('createBertNormalizer', options, bertNormalizerRules);
   const { cleanText = true, handleChineseChars = true, stripAccents = null, lowercase = true } = options;
-  return Object.freeze({ cleanText, handleChineseChars, stripAccents, lowercase });
-}
-
-function bertNormalizerJson(settings: BertNormalizerSettings) {
-  return {
-    type: 'BertNormalizer' as const,
-    clean_text: settings.cleanText,
-    handle_chinese_chars: settings.handleChineseChars,
-    strip_accents: settings.stripAccents,
-    lowercase: settings.lowercase,
-  };
+  const settings = { cleanText, handleChineseChars, stripAccents, lowercase };
+  const json = { type: 'BertNormalizer', ...snakeCased(settings) };
+  return createCharacterNormalizer(json, createRules(settings));
 }
 
 function createRules(settings: BertNormalizerSettings): CharacterRules {
   const { cleanText, handleChineseChars, lowercase } = settings;
   const stripsAccents = settings.stripAccents ?? lowercase;
-  const controls = parseCodePointSet(BERT_CONTROL_RANGES);
-  const whiteSpace = parseCodePointSet(WHITE_SPACE_RANGES);
-  const marks = parseCodePointSet(NONSPACING_MARK_RANGES);
+  const isControl = createControlTest();
+  const isRemovedMark = createNonspacingMarkTest();
   const decomposer = createDecomposer('NFD');
 
   const clean = (codePoint: number): readonly number[] => {
-    if (cleanText && controls.has(codePoint)) return [];
-    const cleaned = cleanText && whiteSpace.has(codePoint) ? 0x20 : codePoint;
+    if (cleanText && isControl(codePoint)) return [];
+    const cleaned = cleanText && isWhiteSpace(codePoint) ? 0x20 : codePoint;
     return handleChineseChars && isChinese(cleaned) ? [0x20, cleaned, 0x20] : [cleaned];
   };
   const finish = (codePoint: number): readonly number[] => {
-    if (stripsAccents && marks.has(codePoint)) return [];
+    if (stripsAccents && isRemovedMark(codePoint)) return [];
     return lowercase ? lowerCased(codePoint) : [codePoint];
   };
-  const isKeptMark = (codePoint: number) => !marks.has(codePoint) && decomposer.isReordering(codePoint);
+  const isKeptMark = (codePoint: number) => !isRemovedMark(codePoint) && decomposer.isReordering(codePoint);
 
   return {
     expand(codePoint) {
@@ -93,13 +82,8 @@ function createRules(settings: BertNormalizerSettings): CharacterRules {
 
 /** The CJK ideograph blocks; Hangul, Hiragana and Katakana are written with spaces or treated as words. */
 function isChinese(codePoint: number): boolean {
-  return (
-    (codePoint >= 0x4e00 && codePoint <= 0x9fff) ||
-    (codePoint >= 0x3400 && codePoint <= 0x4dbf) ||
-    (codePoint >= 0xf900 && codePoint <= 0xfaff) ||
-    (codePoint >= 0x20000 && codePoint <= 0x2a6df) ||
-    (codePoint >= 0x2a700 && codePoint <= 0x2b81f) ||
-    (codePoint >= 0x2b920 && codePoint <= 0x2ceaf) ||
-    (codePoint >= 0x2f800 && codePoint <= 0x2fa1f)
-  );
+  return chinese.test(String.fromCodePoint(codePoint));
 }
+
+const chinese =
+  /[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u{20000}-\u{2a6df}\u{2a700}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/u;

@@ -11,21 +11,17 @@ export interface RuleMatch {
 export interface CharacterMap {
   /** The longest rule that begins at `start`, if any. */
   longest(text: string, start: number, end: number): RuleMatch | undefined;
-  /** Every character that is a rule's whole key or begins one; what it becomes alone, if it has a rule of its own. */
-  readonly firsts: ReadonlyMap<number, string | undefined>;
+  /**
+   * Every character that is a rule's whole key or begins one; what it becomes alone, if it has a rule of its own, or
+   * null where `longest` must be asked although no neighbour looks back.
+   */
+  readonly firsts: ReadonlyMap<number, string | null | undefined>;
   /** Every character that occurs in a key after its first one. */
   readonly followers: ReadonlySet<number>;
 }
 
 /** A node's characters: each leads to another node, where a key may end. */
 type Edges = readonly { readonly codePoint: number; readonly base: number; readonly endsKey: boolean }[];
-
-/** A map without rules. */
-export const emptyCharacterMap: CharacterMap = Object.freeze({
-  longest: () => undefined,
-  firsts: new Map<number, string>(),
-  followers: new Set<number>(),
-});
 
 /**
  * Reads SentencePiece's compiled character map: the size of a double-array trie (u32), the trie over UTF-8
@@ -39,12 +35,8 @@ export function readCharacterMap(
   where: { readonly op: string; readonly file?: string; readonly field: string },
 ): CharacterMap {
   const fail = (problem: string): never => {
-    throw new TokenizerError({
-      code: 'malformed-file',
-      ...where,
-      problem: `the character map is damaged: ${problem}`,
-      remedy: 'a file that was cut off or edited; fetch it again.',
-    });
+    problem = `the character map is damaged: ${problem}`;
+    throw new TokenizerError({ code: 'malformed-file', ...where, problem });
   };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const trieBytes = bytes.length < 4 ? NaN : view.getUint32(0, true);
@@ -70,11 +62,9 @@ export function readCharacterMap(
       if (edge.endsKey) replacementOf(edge.base);
     }
   }
-  const firsts = firstEdges.map(
-    ({ codePoint, base, endsKey }) => [codePoint, endsKey ? replacementOf(base) : undefined] as const,
-  );
+  const valueOf = ({ base, endsKey }: Edges[number]) => (endsKey ? replacementOf(base) : undefined);
   return Object.freeze({
-    firsts: new Map(firsts),
+    firsts: new Map(firstEdges.map((edge) => [edge.codePoint, valueOf(edge)] as const)),
     followers,
     longest: (text: string, start: number, end: number) =>
       longestKey(text, { start, end, trie, root, replacementOf }),

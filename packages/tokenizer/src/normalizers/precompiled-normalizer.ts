@@ -2,9 +2,8 @@ import { bytesToBase64 } from '../text/base64.js';
 import type { Json, Normalizer } from '../pipeline.js';
 import type { AlignedTextBuilder } from '../text/aligned-text.js';
 import { Scratch } from '../text/scratch.js';
-import { buildTrie, NO_NODE, NO_VALUE, trieSlot, type CodeUnitTrie } from '../text/code-unit-trie.js';
 import { codePointAt, widthAt } from '../text/code-units.js';
-import { readCharacterMap, type CharacterMap, type RuleMatch } from './character-map.js';
+import { readCharacterMap, type CharacterMap } from './character-map.js';
 
 /** What a file says of the map, for errors. */
 interface Origin {
@@ -25,7 +24,7 @@ interface Origin {
  */
 export function createPrecompiledNormalizer(characterMap: Uint8Array, origin?: Origin): Normalizer {
   const where = origin ?? { op: 'createPrecompiledNormalizer', field: 'characterMap' };
-  const write = createRuleWriter(readCharacterMap(characterMap, where), []);
+  const write = createRuleWriter(readCharacterMap(characterMap, where));
   return Object.freeze({
     type: 'Precompiled',
     normalize: write,
@@ -36,12 +35,9 @@ export function createPrecompiledNormalizer(characterMap: Uint8Array, origin?: O
 /** Marks units that need a look at their neighbours, or do not become one unit. */
 const COMPLEX = -1;
 
-/**
- * Applies rules from the left, the longest first.
- * @param untouched  texts that stay as they are wherever they occur, before any rule (user-defined symbols)
- */
-export function createRuleWriter(rules: CharacterMap, untouched: readonly string[]): Normalizer['normalize'] {
-  const tables = createTables(rules, untouched);
+/** Applies rules from the left, the longest first. */
+export function createRuleWriter(rules: CharacterMap): Normalizer['normalize'] {
+  const tables = createTables(rules);
   return (text, start, end, scratch = new Scratch()) => {
     const builder = scratch.builder(end - start);
     for (let i = start; i < end;) {
@@ -68,16 +64,15 @@ interface RuleTables {
   readonly simple: Int32Array;
   /** 1 for units that occur in a key after its first character: the rule begins before them. */
   readonly follows: Uint8Array;
-  readonly untouched: CodeUnitTrie | undefined;
 }
 
-function createTables(rules: CharacterMap, untouched: readonly string[]): RuleTables {
+function createTables(rules: CharacterMap): RuleTables {
   const simple = new Int32Array(0x10000);
   for (let unit = 0; unit < simple.length; unit++) simple[unit] = unit;
   const follows = new Uint8Array(0x10000);
   for (const [codePoint, replacement] of rules.firsts) {
     if (replacement === undefined) continue;
-    simple[codePoint] = replacement.length === 1 ? replacement.charCodeAt(0) : COMPLEX;
+    simple[codePoint] = replacement?.length === 1 ? replacement.charCodeAt(0) : COMPLEX;
   }
   // Letters that merely begin a rule stay simple: the character that follows will look back.
   for (const codePoint of rules.followers) {
@@ -87,10 +82,8 @@ function createTables(rules: CharacterMap, untouched: readonly string[]): RuleTa
       simple[char.charCodeAt(i)] = COMPLEX;
     }
   }
-  for (const text of untouched) simple[text.charCodeAt(0)] = COMPLEX;
   simple.fill(COMPLEX, 0xd800, 0xe000);
-  const entries = untouched.map((key, value) => ({ root: 0, key, value }));
-  return { rules, simple, follows, untouched: entries.length === 0 ? undefined : buildTrie(entries, 1) };
+  return { rules, simple, follows };
 }
 
 interface CharacterJob {
@@ -102,8 +95,7 @@ interface CharacterJob {
 
 /** Writes what begins at `start` by the longest rule, or one character as it is; returns where it ends. */
 function writeCharacter(text: string, { start, end, builder, tables }: CharacterJob): number {
-  const match =
-    untouchedAt(text, { start, end, trie: tables.untouched }) ?? tables.rules.longest(text, start, end);
+  const match = tables.rules.longest(text, start, end);
   if (match === undefined) {
     builder.beginLinear(start);
     const width = widthAt(text, start, end);
@@ -113,25 +105,4 @@ function writeCharacter(text: string, { start, end, builder, tables }: Character
   if (match.replacement !== '') builder.beginBlock(start, match.end);
   for (let k = 0; k < match.replacement.length; k++) builder.push(match.replacement.charCodeAt(k));
   return match.end;
-}
-
-/** The longest text that is to stay as it is and begins at `start`. */
-function untouchedAt(
-  text: string,
-  {
-    start,
-    end,
-    trie,
-  }: { readonly start: number; readonly end: number; readonly trie: CodeUnitTrie | undefined },
-): RuleMatch | undefined {
-  if (trie === undefined) return undefined;
-  let node = 0;
-  let bestEnd = start;
-  for (let i = start; i < end; i++) {
-    const slot = 4 * trieSlot(trie, node, text.charCodeAt(i));
-    if (trie.slots[slot] === NO_NODE) break;
-    node = trie.slots[slot + 2]!;
-    if (trie.slots[slot + 3] !== NO_VALUE) bestEnd = i + 1;
-  }
-  return bestEnd === start ? undefined : { end: bestEnd, replacement: text.slice(start, bestEnd) };
 }

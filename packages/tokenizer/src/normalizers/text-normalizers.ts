@@ -1,4 +1,4 @@
-import { checkChoice, checkOptions, checkText } from '../errors.js';
+import { checkOptions, checkValue, flag } from '../errors.js';
 import type { Normalizer } from '../pipeline.js';
 import { compilePattern, type TextPattern } from '../regex/text-pattern.js';
 import {
@@ -9,8 +9,7 @@ import {
   type AlignedText,
 } from '../text/aligned-text.js';
 import { widthAt } from '../text/code-units.js';
-import { WHITE_SPACE_RANGES } from '../unicode/code-point-ranges.js';
-import { parseCodePointSet } from '../unicode/code-point-set.js';
+import { isWhiteSpace } from '../unicode/white-space.js';
 
 /** What is replaced by what. */
 export interface ReplaceOptions {
@@ -25,8 +24,8 @@ export interface ReplaceOptions {
  */
 export function createReplaceNormalizer(options: ReplaceOptions): Normalizer {
   const op = 'createReplaceNormalizer';
-  checkOptions(op, options, ['pattern', 'content']);
-  checkText(op, 'content', options.content);
+  checkOptions(op, options, { pattern: null, content: null });
+  checkValue(op, 'content', { value: options.content, rule: 'string' });
   const { content } = options;
   const pattern = compilePattern(op, options.pattern);
   const added = alignedSlice(content, 0, content.length).units;
@@ -68,19 +67,15 @@ export interface StripNormalizerOptions {
 
 /** Removes white space at the ends. */
 export function createStripNormalizer(options: StripNormalizerOptions = {}): Normalizer {
-  const op = 'createStripNormalizer';
-  checkOptions(op, options, ['left', 'right']);
-  checkChoice(op, 'left', options.left, [true, false]);
-  checkChoice(op, 'right', options.right, [true, false]);
+  checkOptions('createStripNormalizer', options, { left: flag, right: flag });
   const { left = true, right = true } = options;
-  const spaces = parseCodePointSet(WHITE_SPACE_RANGES);
   return Object.freeze({
     type: 'Strip',
     normalize(text: string, start: number, end: number): AlignedText {
       let from = start;
       let to = end;
-      while (left && from < to && spaces.has(text.charCodeAt(from))) from++;
-      while (right && from < to && spaces.has(text.charCodeAt(to - 1))) to--;
+      while (left && from < to && isWhiteSpace(text.charCodeAt(from))) from++;
+      while (right && from < to && isWhiteSpace(text.charCodeAt(to - 1))) to--;
       return alignedSlice(text, from, to);
     },
     toJson: () => ({ type: 'Strip', strip_left: left, strip_right: right }),
@@ -89,7 +84,7 @@ export function createStripNormalizer(options: StripNormalizerOptions = {}): Nor
 
 /** Puts `content` before every text that is not empty; its source is the first character. */
 export function createPrependNormalizer(content: string): Normalizer {
-  checkText('createPrependNormalizer', 'content', content);
+  checkValue('createPrependNormalizer', 'content', { value: content, rule: 'string' });
   const added = alignedSlice(content, 0, content.length).units;
   return Object.freeze({
     type: 'Prepend',

@@ -1,6 +1,7 @@
-import { checkChoice } from '../errors.js';
+import { checkValue } from '../errors.js';
 import type { Normalizer } from '../pipeline.js';
 import { createDecomposer, type NormalForm } from '../unicode/canonical-order.js';
+import { createComposer } from '../unicode/composition.js';
 import { createMarkTest } from '../unicode/marks.js';
 import { createCharacterNormalizer, lowerCased, unitsOf } from './character-normalizer.js';
 
@@ -9,11 +10,12 @@ import { createCharacterNormalizer, lowerCased, unitsOf } from './character-norm
  * @throws TokenizerError (bad-option) for another form
  */
 export function createUnicodeNormalizer(form: NormalForm): Normalizer {
-  checkChoice('createUnicodeNormalizer', 'form', form ?? null, ['NFC', 'NFD', 'NFKC', 'NFKD']);
-  const decomposer = createDecomposer(form);
-  const isMark = createMarkTest();
+  checkValue('createUnicodeNormalizer', 'form', { value: form, rule: ['NFC', 'NFD', 'NFKC', 'NFKD'] });
   const composes = form === 'NFC' || form === 'NFKC';
-  const seesNeighbours = (codePoint: number) => isMark(codePoint) || (composes && isHangulPart(codePoint));
+  const decomposed = form === 'NFC' || form === 'NFD' ? 'NFD' : 'NFKD';
+  const decomposer = createDecomposer(decomposed, composes ? createComposer() : undefined);
+  const seesNeighbours = (codePoint: number) =>
+    /\p{M}/u.test(String.fromCodePoint(codePoint)) || (composes && isHangulPart(codePoint));
   return createCharacterNormalizer(
     { type: form },
     {

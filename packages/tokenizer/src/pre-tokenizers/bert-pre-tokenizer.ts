@@ -1,9 +1,10 @@
 import type { PreTokenizer, Words } from '../pipeline.js';
-import { codePointIn } from '../text/code-units.js';
+import { codePointIn, stringFromUnits } from '../text/code-units.js';
 import { Scratch } from '../text/scratch.js';
 import type { SpanList } from '../text/span-list.js';
-import { BERT_PUNCTUATION_RANGES, WHITE_SPACE_RANGES } from '../unicode/code-point-ranges.js';
-import { parseCodePointSet, type CodePointSet } from '../unicode/code-point-set.js';
+import { createPunctuationTest } from '../unicode/bert-classes.js';
+import type { CodePointTest } from '../unicode/code-point-set.js';
+import { isWhiteSpace } from '../unicode/white-space.js';
 
 const LETTER = 0;
 const SPACE = 1;
@@ -12,14 +13,14 @@ const SURROGATE = 3;
 
 /** Cuts at white space, which is dropped, and makes a word of each punctuation character. */
 export function createBertPreTokenizer(): PreTokenizer {
-  const punctuation = parseCodePointSet(BERT_PUNCTUATION_RANGES);
-  const classes = classTable(punctuation);
+  const isPunctuation = createPunctuationTest();
+  const classes = classTable(isPunctuation);
   return Object.freeze({
     type: 'BertPreTokenizer',
     preTokenize({ text, spans }: Words, scratch = new Scratch()): Words {
       const cuts = scratch.spans();
       for (let i = 0; i < spans.length; i += 2) {
-        cut(text.units, { start: spans[i]!, end: spans[i + 1]!, classes, punctuation, cuts });
+        cut(text.units, { start: spans[i]!, end: spans[i + 1]!, classes, isPunctuation, cuts });
       }
       return { text, spans: cuts.finish() };
     },
@@ -27,13 +28,18 @@ export function createBertPreTokenizer(): PreTokenizer {
   });
 }
 
+/** What may be white space or punctuation: to ask about every unit would take long. */
+const candidates = /[\p{P}$+<=>^`|~\u166d\p{White_Space}]/gu;
+
 /** Class of every code unit; white space beyond U+FFFF does not exist. */
-function classTable(punctuation: CodePointSet): Uint8Array {
+function classTable(isPunctuation: CodePointTest): Uint8Array {
   const classes = new Uint8Array(0x10000);
-  parseCodePointSet(WHITE_SPACE_RANGES).forEachRange((first, last) => classes.fill(SPACE, first, last + 1));
-  punctuation.forEachRange((first, last) => {
-    if (first < 0x10000) classes.fill(PUNCTUATION, first, last + 1);
-  });
+  const units = new Uint16Array(0x10000);
+  for (let unit = 0; unit < 0x10000; unit++) units[unit] = unit;
+  for (const { 0: char, index } of stringFromUnits(units, 0, units.length).matchAll(candidates)) {
+    const unit = char.charCodeAt(0);
+    classes[index] = isWhiteSpace(unit) ? SPACE : isPunctuation(unit) ? PUNCTUATION : LETTER;
+  }
   return classes.fill(SURROGATE, 0xd800, 0xe000);
 }
 
@@ -41,11 +47,11 @@ interface CutJob {
   readonly start: number;
   readonly end: number;
   readonly classes: Uint8Array;
-  readonly punctuation: CodePointSet;
+  readonly isPunctuation: CodePointTest;
   readonly cuts: SpanList;
 }
 
-function cut(units: Uint16Array, { start, end, classes, punctuation, cuts }: CutJob): void {
+function cut(units: Uint16Array, { start, end, classes, isPunctuation, cuts }: CutJob): void {
   let wordStart = start;
   for (let i = start; i < end; i++) {
     let kind = classes[units[i]!]!;
@@ -54,7 +60,7 @@ function cut(units: Uint16Array, { start, end, classes, punctuation, cuts }: Cut
     if (kind === SURROGATE) {
       const codePoint = codePointIn(units, i, end);
       if (codePoint > 0xffff) width = 2;
-      kind = punctuation.has(codePoint) ? PUNCTUATION : LETTER;
+      kind = isPunctuation(codePoint) ? PUNCTUATION : LETTER;
     }
     if (kind !== LETTER) {
       if (wordStart < i) cuts.push(wordStart, i);

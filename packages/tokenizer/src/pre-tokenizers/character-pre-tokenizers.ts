@@ -1,29 +1,23 @@
-import { checkChoice, checkOptions } from '../errors.js';
+import { checkOptions, flag } from '../errors.js';
 import type { PreTokenizer, Words } from '../pipeline.js';
 import { codePointIn } from '../text/code-units.js';
 import { Scratch } from '../text/scratch.js';
 import type { SpanList } from '../text/span-list.js';
-import {
-  BERT_PUNCTUATION_RANGES,
-  LATER_THAN_UNICODE_16_RANGES,
-  WHITE_SPACE_RANGES,
-} from '../unicode/code-point-ranges.js';
-import { parseCodePointSet } from '../unicode/code-point-set.js';
+import { createPunctuationTest } from '../unicode/bert-classes.js';
+import { LATER_THAN_UNICODE_16_RANGES } from '../unicode/code-point-ranges.js';
+import { codePointTest } from '../unicode/code-point-set.js';
+import { isWhiteSpace } from '../unicode/white-space.js';
 import { delimiterBehaviors, SpanSplitter, type DelimiterBehavior } from './span-splitter.js';
 
 /** Cuts into runs of word characters and runs of others, without white space: `\w+|[^\w\s]+`. */
 export function createWhitespacePreTokenizer(): PreTokenizer {
-  const spaces = parseCodePointSet(WHITE_SPACE_RANGES);
-  const later = parseCodePointSet(LATER_THAN_UNICODE_16_RANGES);
+  const isLater = codePointTest(LATER_THAN_UNICODE_16_RANGES);
   const word = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
   const classes = classLookup((codePoint) => {
-    if (spaces.has(codePoint)) return SPACE;
-    return word.test(String.fromCodePoint(codePoint)) && !later.has(codePoint) ? WORD : OTHER;
+    if (isWhiteSpace(codePoint)) return SPACE;
+    return word.test(String.fromCodePoint(codePoint)) && !isLater(codePoint) ? WORD : OTHER;
   });
-  return stage('Whitespace', {}, ({ text, spans }, cuts) => {
-    for (let i = 0; i < spans.length; i += 2)
-      cutRuns(text.units, spans[i]!, spans[i + 1]!, { classes, cuts });
-  });
+  return runStage('Whitespace', classes);
 }
 
 const SPACE = 1;
@@ -32,8 +26,10 @@ const OTHER = 3;
 
 /** Cuts at white space, which is dropped. */
 export function createWhitespaceSplitPreTokenizer(): PreTokenizer {
-  const spaces = parseCodePointSet(WHITE_SPACE_RANGES);
-  return delimiterStage('WhitespaceSplit', {}, { isDelimiter: spaces.has, behavior: 'Removed' });
+  return runStage(
+    'WhitespaceSplit',
+    classLookup((codePoint) => (isWhiteSpace(codePoint) ? SPACE : WORD)),
+  );
 }
 
 /** What becomes of punctuation. */
@@ -44,12 +40,10 @@ export interface PunctuationOptions {
 
 /** Cuts at punctuation: category P, and the ASCII symbols. */
 export function createPunctuationPreTokenizer(options: PunctuationOptions = {}): PreTokenizer {
-  const op = 'createPunctuationPreTokenizer';
-  checkOptions(op, options, ['behavior']);
-  checkChoice(op, 'behavior', options.behavior, delimiterBehaviors);
+  checkOptions('createPunctuationPreTokenizer', options, { behavior: delimiterBehaviors });
   const { behavior = 'Isolated' } = options;
-  const punctuation = parseCodePointSet(BERT_PUNCTUATION_RANGES);
-  return delimiterStage('Punctuation', { behavior }, { isDelimiter: punctuation.has, behavior });
+  const isDelimiter = createPunctuationTest();
+  return delimiterStage('Punctuation', { behavior }, { isDelimiter, behavior });
 }
 
 /** How digits are cut off. */
@@ -60,9 +54,7 @@ export interface DigitsOptions {
 
 /** Cuts numbers (category N) from what is around them. */
 export function createDigitsPreTokenizer(options: DigitsOptions = {}): PreTokenizer {
-  const op = 'createDigitsPreTokenizer';
-  checkOptions(op, options, ['individualDigits']);
-  checkChoice(op, 'individualDigits', options.individualDigits, [true, false]);
+  checkOptions('createDigitsPreTokenizer', options, { individualDigits: flag });
   const { individualDigits = false } = options;
   const digit = /\p{N}/u;
   return delimiterStage(
@@ -88,6 +80,13 @@ function stage(
       return { text: words.text, spans: cuts.finish() };
     },
     toJson: () => ({ type, ...settings }),
+  });
+}
+
+function runStage(type: string, classes: Classes): PreTokenizer {
+  return stage(type, {}, ({ text, spans }, cuts) => {
+    for (let i = 0; i < spans.length; i += 2)
+      cutRuns(text.units, spans[i]!, spans[i + 1]!, { classes, cuts });
   });
 }
 
@@ -131,16 +130,20 @@ function cutRuns(
   end: number,
   { classes, cuts }: { readonly classes: Classes; readonly cuts: SpanList },
 ): void {
+  const { known } = classes;
   let runStart = start;
   let runClass = SPACE;
   for (let i = start; i < end; i++) {
-    const own = classes.known[units[i]!]! || classes.at(units, i, end);
-    if (own !== runClass) {
-      if (runClass !== SPACE) cuts.push(runStart, i);
-      runStart = i;
-      runClass = own;
+    const at = i;
+    let own = known[units[i]!]!;
+    if (own === 0) {
+      own = classes.at(units, i, end);
+      if (codePointIn(units, i, end) > 0xffff) i++;
     }
-    if (codePointIn(units, i, end) > 0xffff) i++;
+    if (own === runClass) continue;
+    if (runClass !== SPACE) cuts.push(runStart, at);
+    runStart = at;
+    runClass = own;
   }
   if (runClass !== SPACE) cuts.push(runStart, end);
 }

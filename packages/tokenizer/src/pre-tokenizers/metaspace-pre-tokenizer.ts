@@ -1,6 +1,7 @@
-import { checkChoice, checkOptions, show, TokenizerError } from '../errors.js';
+import { checkOptions, flag, show, TokenizerError, type Rules } from '../errors.js';
 import type { Json, PreTokenizer, Words } from '../pipeline.js';
 import { sourceOf, type AlignedText } from '../text/aligned-text.js';
+import { snakeCased } from '../stage-json.js';
 import { Scratch } from '../text/scratch.js';
 
 /** Where a mark is put before a word that has none: before every one, only at the start of the text, nowhere. */
@@ -43,25 +44,25 @@ export function createMetaspacePreTokenizer(options: MetaspaceOptions = {}): Pre
   });
 }
 
+/** What MetaspaceOptions may be. */
+export const metaspaceRules: Rules<MetaspaceOptions> = {
+  replacement: 'string',
+  prependScheme: ['always', 'first', 'never'],
+  split: flag,
+};
+
 /** The options with their defaults, checked. */
 export function metaspaceSettings(op: string, options: MetaspaceOptions): Required<MetaspaceOptions> {
-  checkOptions(op, options, ['replacement', 'prependScheme', 'split']);
+  checkOptions(op, options, metaspaceRules);
   const { replacement = METASPACE, prependScheme = 'always', split = true } = options;
-  checkChoice(op, 'prependScheme', prependScheme, ['always', 'first', 'never']);
-  checkChoice(op, 'split', split, [true, false]);
-  if (typeof replacement === 'string' && replacement.length === 1)
-    return { replacement, prependScheme, split };
-  throw new TokenizerError({
-    code: 'bad-option',
-    op,
-    field: 'replacement',
-    problem: `the mark must be one character below U+10000, got ${show(replacement)}`,
-  });
+  if (replacement.length === 1) return { replacement, prependScheme, split };
+  const problem = `replacement must be one character below U+10000, got ${show(replacement)}`;
+  throw new TokenizerError({ code: 'bad-option', op, field: 'replacement', problem });
 }
 
 /** The form that tokenizer.json has for the pre-tokenizer and the decoder alike. */
-export function metaspaceJson({ replacement, prependScheme, split }: Required<MetaspaceOptions>): Json {
-  return { type: 'Metaspace', replacement, prepend_scheme: prependScheme, split };
+export function metaspaceJson(settings: Required<MetaspaceOptions>): Json {
+  return { type: 'Metaspace', ...snakeCased(settings) };
 }
 
 /** The same text with a mark for every space. */

@@ -1,5 +1,6 @@
-import { checkChoice, checkOptions } from '../errors.js';
+import { checkOptions, checkValue, flag } from '../errors.js';
 import type { PreTokenizer, Words } from '../pipeline.js';
+import { regexEngine } from '../regex/regex-engine.js';
 import { compilePattern, type TextPattern } from '../regex/text-pattern.js';
 import { Scratch } from '../text/scratch.js';
 import { delimiterBehaviors, SpanSplitter, type DelimiterBehavior } from './span-splitter.js';
@@ -20,11 +21,13 @@ export interface SplitOptions {
  */
 export function createSplitPreTokenizer(options: SplitOptions): PreTokenizer {
   const op = 'createSplitPreTokenizer';
-  checkOptions(op, options, ['pattern', 'behavior', 'invert']);
-  checkChoice(op, 'behavior', options.behavior ?? null, delimiterBehaviors);
-  checkChoice(op, 'invert', options.invert, [true, false]);
+  checkOptions(op, options, { pattern: null, behavior: null, invert: flag });
+  checkValue(op, 'behavior', { value: options.behavior, rule: delimiterBehaviors });
   const { behavior, invert = false } = options;
-  const pattern = compilePattern(op, options.pattern);
+  const pattern = compilePattern(
+    op,
+    typeof options.pattern === 'string' ? options.pattern : { engine: regexEngine, ...options.pattern },
+  );
   return Object.freeze({
     type: 'Split',
     preTokenize({ text, spans }: Words, scratch = new Scratch()): Words {

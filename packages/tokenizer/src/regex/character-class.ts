@@ -1,5 +1,5 @@
 import { LATER_THAN_UNICODE_16_RANGES } from '../unicode/code-point-ranges.js';
-import { parseCodePointSet } from '../unicode/code-point-set.js';
+import { codePointTest } from '../unicode/code-point-set.js';
 
 /** Tells whether a code point belongs to a class. */
 export type CharTest = (codePoint: number) => boolean;
@@ -36,11 +36,11 @@ export interface CharacterClasses {
 
 /** Makes the lookup; tests are cached by the caller. */
 export function createCharacterClasses(): CharacterClasses {
-  const later = parseCodePointSet(LATER_THAN_UNICODE_16_RANGES);
+  const isLater = codePointTest(LATER_THAN_UNICODE_16_RANGES);
   const testOf = (source: string, holdsUnassigned = false): CharTest => {
     const pattern = new RegExp(`[${source}]`, 'u');
     return (codePoint) =>
-      later.has(codePoint) ? holdsUnassigned : pattern.test(String.fromCodePoint(codePoint));
+      isLater(codePoint) ? holdsUnassigned : pattern.test(String.fromCodePoint(codePoint));
   };
   const named = (name: string) =>
     Object.hasOwn(classSources, name) ? testOf(classSources[name]!) : undefined;

@@ -1,12 +1,7 @@
 import type { CharTest } from './character-class.js';
 import { CHAR, CLASS, MATCH, PLACE, SPLIT, type Program } from './program.js';
 import type { Place } from './syntax-tree.js';
-
-/** Finds all matches in units[start, end), from left to right, as a backtracking engine would. */
-export type Matcher = (
-  text: { readonly units: Uint16Array; readonly start: number; readonly end: number },
-  visit: (start: number, end: number) => void,
-) => void;
+import type { Matcher } from './text-pattern.js';
 
 /** Texts ask for their classes often: results of this many classes are kept, a byte a code point. */
 const MAX_REMEMBERED_CLASSES = 32;

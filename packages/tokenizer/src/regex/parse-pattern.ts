@@ -26,12 +26,6 @@ export function parsePattern(source: string): Node {
   return tree;
 }
 
-/** The same machine for a text that stands for itself. */
-export function literalPattern(text: string): Node {
-  const items = Array.from(text, (char): Node => ({ kind: 'literal', codePoint: char.codePointAt(0)! }));
-  return { kind: 'sequence', items };
-}
-
 function parseChoice(context: ParseContext, flags: Flags): Node {
   const { reader } = context;
   if (flags.depth > MAX_DEPTH) throw reader.unsupported(`a group nested more than ${MAX_DEPTH} deep`);

@@ -33,7 +33,7 @@ export interface Program {
 }
 
 /** Bounds time and memory per character of text, whatever the pattern. */
-const MAX_INSTRUCTIONS = 2000;
+const MAX_INSTRUCTIONS = 500;
 
 interface Draft {
   readonly ops: number[];
@@ -48,7 +48,7 @@ interface Draft {
 
 /**
  * Translates a tree; counted repetition is written out.
- * @throws TokenizerError (unsupported) for a pattern of more than 2000 instructions
+ * @throws TokenizerError (unsupported) for a pattern of more than 500 instructions
  */
 export function writeProgram(tree: Node): Program {
   const draft: Draft = {

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { TokenizerError } from '../errors.js';
 import { alignedSlice } from '../text/aligned-text.js';
+import { regexEngine } from './regex-engine.js';
 import { compilePattern, type TextPattern } from './text-pattern.js';
 
 const matches = (pattern: TextPattern, text: string): string[] => {
   const { units, length } = alignedSlice(text, 0, text.length);
   const found: string[] = [];
-  compilePattern('test', pattern).forEachMatch({ units, start: 0, end: length }, (start, end) => {
+  const ready = typeof pattern === 'string' ? pattern : { ...pattern, engine: regexEngine };
+  compilePattern('test', ready).forEachMatch({ units, start: 0, end: length }, (start, end) => {
     found.push(text.slice(start, end));
   });
   return found;
@@ -14,7 +16,7 @@ const matches = (pattern: TextPattern, text: string): string[] => {
 
 const errorOf = (regex: string): TokenizerError => {
   try {
-    compilePattern('test', { regex });
+    compilePattern('test', { regex, engine: regexEngine });
   } catch (error) {
     if (error instanceof TokenizerError) return error;
     throw error;
@@ -38,9 +40,12 @@ describe('text pattern', () => {
   it('matches only within the given stretch, whose ends are those of the text', () => {
     const { units } = alignedSlice('xaay', 0, 4);
     const found: number[][] = [];
-    compilePattern('test', { regex: '\\Aa|a$' }).forEachMatch({ units, start: 1, end: 3 }, (start, end) => {
-      found.push([start, end]);
-    });
+    compilePattern('test', { engine: regexEngine, regex: '\\Aa|a$' }).forEachMatch(
+      { units, start: 1, end: 3 },
+      (start, end) => {
+        found.push([start, end]);
+      },
+    );
     expect(found).toEqual([
       [1, 2],
       [2, 3],
@@ -54,7 +59,7 @@ describe('text pattern', () => {
     ['(x+x+)+y', 'x'.repeat(50_000)],
     ['(.*)(.*)(.*)(.*)z', 'a'.repeat(50_000)],
     ['(((a*)*)*)*b', 'a'.repeat(50_000)],
-    ['(?:a?){0,300}a{300}', 'a'.repeat(3000)],
+    ['(?:a?){0,120}a{120}', 'a'.repeat(3000)],
     ['(.??)*b', 'a'.repeat(20_000)],
   ])('%s takes time in proportion to the text', (regex, text) => {
     const start = performance.now();
@@ -63,7 +68,7 @@ describe('text pattern', () => {
   });
 
   it.each([
-    ['(a{1,1000}){1,1000}', /more than 2000 instructions/],
+    ['(a{1,1000}){1,1000}', /more than 500 instructions/],
     ['a'.repeat(1_000_000), /a pattern of 1000000 characters/],
     ['('.repeat(150) + ')'.repeat(150), /nested more than 100 deep/],
     ['(?i)'.repeat(1000), /nested more than 100 deep/],

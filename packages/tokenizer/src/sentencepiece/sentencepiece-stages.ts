@@ -1,17 +1,18 @@
 import type { Json, Normalizer, PreTokenizer, Words } from '../pipeline.js';
-import { emptyCharacterMap, readCharacterMap } from '../normalizers/character-map.js';
+import { readCharacterMap, type CharacterMap } from '../normalizers/character-map.js';
 import { createRuleWriter } from '../normalizers/precompiled-normalizer.js';
 import { createMetaspacePreTokenizer, METASPACE } from '../pre-tokenizers/metaspace-pre-tokenizer.js';
 import { sourceOf, type AlignedText, type AlignedTextBuilder } from '../text/aligned-text.js';
+import { buildTrie, longestKey } from '../text/code-unit-trie.js';
 import { Scratch } from '../text/scratch.js';
 import { bytesToBase64 } from '../text/base64.js';
-import type { SentencePieceModel, SentencePieceNormalization } from './model-file.js';
+import type { SentencePieceModel, SentencePieceNormalization } from './model-format.js';
 
 const SPACE = 0x20;
 const MARK = METASPACE.charCodeAt(0);
 
 /** Where a dummy prefix goes: before every stretch between added tokens, or before the text only. */
-export interface SentencePieceStagesOptions {
+interface SentencePieceStagesOptions {
   readonly prefixes: 'always' | 'first';
   readonly file?: string;
 }
@@ -34,7 +35,7 @@ export function createSentencePieceStages(
   const origin = options.file === undefined ? where : { ...where, file: options.file };
   const rules = characterMap.length === 0 ? emptyCharacterMap : readCharacterMap(characterMap, origin);
   const untouched = pieces.flatMap(([piece], id) => (kinds[id] === 'userDefined' ? [piece] : []));
-  const applyRules = createRuleWriter(rules, untouched);
+  const applyRules = createRuleWriter(untouched.length === 0 ? rules : sparing(rules, untouched));
   const normalizer: Normalizer = Object.freeze({
     type: 'SentencePiece',
     normalize(text: string, start: number, end: number, scratch = new Scratch()): AlignedText {
@@ -47,6 +48,32 @@ export function createSentencePieceStages(
     toJson: () => normalizerJson(normalization),
   });
   return { normalizer, preTokenizer: wordCutter(model, options.prefixes) };
+}
+
+/** A map without rules. */
+const emptyCharacterMap: CharacterMap = Object.freeze({
+  longest: () => undefined,
+  firsts: new Map<number, string>(),
+  followers: new Set<number>(),
+});
+
+/** The rules, but before any of them applies, texts that stay as they are wherever they occur (user-defined symbols). */
+function sparing(rules: CharacterMap, untouched: readonly string[]): CharacterMap {
+  const trie = buildTrie(
+    untouched.map((key, value) => ({ root: 0, key, value })),
+    1,
+  );
+  const firsts = untouched.map((text) => [text.codePointAt(0)!, null] as const);
+  return {
+    firsts: new Map([...rules.firsts, ...firsts]),
+    followers: rules.followers,
+    longest(text, start, end) {
+      const { end: stop } = longestKey(trie, text, { start, end });
+      return stop === start
+        ? rules.longest(text, start, end)
+        : { end: stop, replacement: text.slice(start, stop) };
+    },
+  };
 }
 
 /**
@@ -76,37 +103,40 @@ interface SpacingJob {
 }
 
 /** White space as SentencePiece wants it: extra spaces dropped, the prefix put in, spaces written as marks. */
-function writeSpaces(text: AlignedText, { normalization, hasPrefix, builder }: SpacingJob): AlignedText {
+function writeSpaces(text: AlignedText, job: SpacingJob): AlignedText {
+  const { normalization, builder } = job;
   const { removeExtraWhitespaces, whitespaceAsSuffix } = normalization;
   const { units } = text;
   const mark = normalization.escapeWhitespaces ? MARK : SPACE;
-  let start = 0;
-  let end = text.length;
-  if (removeExtraWhitespaces) {
-    while (start < end && units[start] === SPACE) start++;
-    while (end > start && (units[end - 1] === SPACE || units[end - 1] === mark)) end--;
-  }
-  let owesMark = hasPrefix && !whitespaceAsSuffix;
+  const { start, end } = removeExtraWhitespaces ? trimmed(text, mark) : { start: 0, end: text.length };
+  let owesMark = job.hasPrefix && !whitespaceAsSuffix;
   for (let i = start; i < end;) {
-    let wordEnd = i;
-    while (wordEnd < end && units[wordEnd] !== SPACE) wordEnd++;
-    if (wordEnd > i) {
-      if (owesMark) builder.pushMarked(text, { start: i, end: wordEnd, mark });
-      else builder.pushAligned(text, i, wordEnd);
-      owesMark = false;
-      i = wordEnd;
-      continue;
-    }
-    if (owesMark) pushMark(builder, text, { at: i, mark });
-    owesMark = false;
-    if (removeExtraWhitespaces) while (wordEnd + 1 < end && units[wordEnd + 1] === SPACE) wordEnd++;
-    if (removeExtraWhitespaces && !whitespaceAsSuffix) owesMark = true;
-    else pushMark(builder, text, { at: i, mark });
-    i = wordEnd + 1;
+    const isSpace = units[i] === SPACE;
+    let next = i + 1;
+    while (next < end && (units[next] === SPACE) === isSpace && (removeExtraWhitespaces || !isSpace)) next++;
+    if (!isSpace) {
+      if (owesMark) builder.pushMarked(text, { start: i, end: next, mark });
+      else builder.pushAligned(text, i, next);
+    } else if (owesMark) pushMark(builder, text, { at: i, mark });
+    owesMark = isSpace && removeExtraWhitespaces && !whitespaceAsSuffix;
+    if (isSpace && !owesMark) pushMark(builder, text, { at: i, mark });
+    i = next;
   }
   if (whitespaceAsSuffix && normalization.addDummyPrefix && builder.size > 0)
     pushMark(builder, text, { at: end - 1, mark });
   return builder.finish();
+}
+
+/** Where the text begins and ends without spaces, and without marks at its end. */
+function trimmed(
+  { units, length }: AlignedText,
+  mark: number,
+): { readonly start: number; readonly end: number } {
+  let start = 0;
+  let end = length;
+  while (start < end && units[start] === SPACE) start++;
+  while (end > start && (units[end - 1] === SPACE || units[end - 1] === mark)) end--;
+  return { start, end };
 }
 
 /** A mark with the source of the unit at `at`. */

@@ -18,34 +18,34 @@ const LINEAR = -1;
 
 /** Writes an AlignedText from left to right. */
 export class AlignedTextBuilder {
-  private units: Uint16Array;
-  private length = 0;
-  private segments = new Int32Array(12);
-  private segmentsLength = 0;
+  #units: Uint16Array;
+  #length = 0;
+  #segments = new Int32Array(12);
+  #segmentsLength = 0;
   /** Segment of the text that pushAligned read last; such texts are read from left to right. */
-  private cursor = 0;
+  #cursor = 0;
 
   /** @param sizeHint  expected length in code units; the text may grow beyond it */
   constructor(sizeHint: number) {
-    this.units = new Uint16Array(sizeHint);
+    this.#units = new Uint16Array(sizeHint);
   }
 
   /** Forgets the text; the memory stays. */
   reset(sizeHint: number): void {
-    if (this.units.length < sizeHint) this.units = new Uint16Array(sizeHint);
-    this.length = 0;
-    this.segmentsLength = 0;
-    this.cursor = 0;
+    if (this.#units.length < sizeHint) this.#units = new Uint16Array(sizeHint);
+    this.#length = 0;
+    this.#segmentsLength = 0;
+    this.#cursor = 0;
   }
 
   /** Number of entries that there is room for. */
   get capacity(): number {
-    return this.units.length + this.segments.length;
+    return this.#units.length + this.#segments.length;
   }
 
   /** Number of code units so far. */
   get size(): number {
-    return this.length;
+    return this.#length;
   }
 
   /** Starts a linear stretch: units pushed from here on map one to one from `originalStart`. */
@@ -60,8 +60,8 @@ export class AlignedTextBuilder {
 
   /** Appends one code unit. */
   push(unit: number): void {
-    if (this.length === this.units.length) this.units = grown(this.units, this.length + 1);
-    this.units[this.length++] = unit;
+    if (this.#length === this.#units.length) this.#units = grown(this.#units, this.#length + 1);
+    this.#units[this.#length++] = unit;
   }
 
   /**
@@ -69,25 +69,26 @@ export class AlignedTextBuilder {
    * @returns the index where it stopped
    */
   pushMapped(text: string, table: Int32Array, start: number, end: number): number {
-    if (this.length + end - start > this.units.length)
-      this.units = grown(this.units, this.length + end - start);
-    const { units } = this;
-    let at = this.length;
+    if (this.#length + end - start > this.#units.length)
+      this.#units = grown(this.#units, this.#length + end - start);
+    const units = this.#units;
+    let at = this.#length;
     let i = start;
     for (; i < end; i++) {
       const mapped = table[text.charCodeAt(i)]!;
       if (mapped < 0) break;
       units[at++] = mapped;
     }
-    this.length = at;
+    this.#length = at;
     return i;
   }
 
   /** Appends units [from, to) of another text, aligned with that text's original. */
   pushAligned({ units, segments }: AlignedText, from: number, to: number): void {
-    if (this.length + to - from > this.units.length) this.units = grown(this.units, this.length + to - from);
+    if (this.#length + to - from > this.#units.length)
+      this.#units = grown(this.#units, this.#length + to - from);
     const last = segments.length - 3;
-    let segment = this.cursor <= last && segments[this.cursor]! <= from ? this.cursor : 0;
+    let segment = this.#cursor <= last && segments[this.#cursor]! <= from ? this.#cursor : 0;
     for (let i = from; i < to;) {
       while (segment < last && segments[segment + 3]! <= i) segment += 3;
       const stop = segment < last && segments[segment + 3]! < to ? segments[segment + 3]! : to;
@@ -96,11 +97,11 @@ export class AlignedTextBuilder {
         segments[segment + 1]! + (isLinear ? i - segments[segment]! : 0),
         segments[segment + 2]!,
       );
-      let at = this.length;
-      for (; i < stop; i++) this.units[at++] = units[i]!;
-      this.length = at;
+      let at = this.#length;
+      for (; i < stop; i++) this.#units[at++] = units[i]!;
+      this.#length = at;
     }
-    this.cursor = segment;
+    this.#cursor = segment;
   }
 
   /** Appends a mark and units [start, end) of another text; the mark shares the source of the first character. */
@@ -122,15 +123,15 @@ export class AlignedTextBuilder {
 
   /** Appends units[start, end). */
   pushUnits(units: Uint16Array, start: number, end: number): void {
-    const { length } = this;
-    this.length += end - start;
-    if (this.length > this.units.length) this.units = grown(this.units, this.length);
-    this.units.set(units.subarray(start, end), length);
+    const length = this.#length;
+    this.#length += end - start;
+    if (this.#length > this.#units.length) this.#units = grown(this.#units, this.#length);
+    this.#units.set(units.subarray(start, end), length);
   }
 
   /** Takes the last unit back. */
   dropLast(): void {
-    this.length--;
+    this.#length--;
   }
 
   /** Appends one code point. */
@@ -146,24 +147,24 @@ export class AlignedTextBuilder {
   /** The finished text. */
   finish(): AlignedText {
     return {
-      units: this.units,
-      length: this.length,
-      segments: this.segments.subarray(0, this.segmentsLength),
+      units: this.#units,
+      length: this.#length,
+      segments: this.#segments.subarray(0, this.#segmentsLength),
     };
   }
 
   private pushSegment(originalStart: number, originalEnd: number): void {
-    const at = this.segmentsLength;
-    if (at > 0 && this.segments[at - 3] === this.length) {
-      this.segments[at - 2] = originalStart; // the segment before stayed empty
-      this.segments[at - 1] = originalEnd;
+    const at = this.#segmentsLength;
+    if (at > 0 && this.#segments[at - 3] === this.#length) {
+      this.#segments[at - 2] = originalStart; // the segment before stayed empty
+      this.#segments[at - 1] = originalEnd;
       return;
     }
-    if (at + 3 > this.segments.length) this.segments = grown(this.segments, at + 3);
-    this.segments[at] = this.length;
-    this.segments[at + 1] = originalStart;
-    this.segments[at + 2] = originalEnd;
-    this.segmentsLength = at + 3;
+    if (at + 3 > this.#segments.length) this.#segments = grown(this.#segments, at + 3);
+    this.#segments[at] = this.#length;
+    this.#segments[at + 1] = originalStart;
+    this.#segments[at + 2] = originalEnd;
+    this.#segmentsLength = at + 3;
   }
 }
 
@@ -190,17 +191,10 @@ export function alignedSlice(
 }
 
 /** Units [from, to) as a text of its own, aligned with the same original. */
-export function sliceAligned({ units, segments }: AlignedText, from: number, to: number): AlignedText {
-  const kept: number[] = [];
-  for (let i = 0; i < segments.length; i += 3) {
-    const start = segments[i]!;
-    const stop = i + 3 < segments.length ? segments[i + 3]! : Infinity;
-    if (stop <= from || start >= to) continue;
-    const skipped = Math.max(0, from - start);
-    const isLinear = segments[i + 2] === LINEAR;
-    kept.push(start + skipped - from, segments[i + 1]! + (isLinear ? skipped : 0), segments[i + 2]!);
-  }
-  return { units: units.subarray(from, to), length: to - from, segments: Int32Array.from(kept) };
+export function sliceAligned(text: AlignedText, from: number, to: number): AlignedText {
+  const builder = new AlignedTextBuilder(to - from);
+  builder.pushAligned(text, from, to);
+  return builder.finish();
 }
 
 /**

@@ -13,7 +13,6 @@ export function base64ToBytes(
       code: 'malformed-file',
       ...where,
       problem: `${where.field} is not base64`,
-      remedy: 'a file that was cut off or edited; fetch it again.',
       cause,
     });
   }

@@ -17,7 +17,7 @@ export interface CodeUnitTrie {
 }
 
 /** A key, the root it hangs from (0 or above) and its value (0 or above). */
-export interface TrieEntry {
+interface TrieEntry {
   readonly root: number;
   readonly key: string;
   readonly value: number;
@@ -49,14 +49,14 @@ export function buildTrie(entries: readonly TrieEntry[], rootCount: number): Cod
 
 /** Builds a trie key by key, as `buildTrie` does. */
 export class TrieBuilder {
-  private trie: { slots: Int32Array; mask: number };
-  private nodeCount: number;
-  private used = 0;
+  #trie: { slots: Int32Array; mask: number };
+  #nodeCount: number;
+  #used = 0;
 
   /** @param sizeHint  expected number of nodes; more may come */
   constructor(rootCount: number, sizeHint: number) {
-    this.trie = emptyTrie(sizeHint);
-    this.nodeCount = rootCount;
+    this.#trie = emptyTrie(sizeHint);
+    this.#nodeCount = rootCount;
   }
 
   /** Adds a key; the empty one is left out. */
@@ -64,27 +64,27 @@ export class TrieBuilder {
     let node = root;
     for (let i = 0; i < key.length; i++) {
       const unit = key.charCodeAt(i);
-      let at = 4 * trieSlot(this.trie, node, unit);
-      if (this.trie.slots[at] === NO_NODE) {
-        if (2 * (this.used + 1) > this.trie.mask) {
-          this.trie = rehashed(this.trie);
-          at = 4 * trieSlot(this.trie, node, unit);
+      let at = 4 * trieSlot(this.#trie, node, unit);
+      if (this.#trie.slots[at] === NO_NODE) {
+        if (2 * (this.#used + 1) > this.#trie.mask) {
+          this.#trie = rehashed(this.#trie);
+          at = 4 * trieSlot(this.#trie, node, unit);
         }
-        const { slots } = this.trie;
+        const { slots } = this.#trie;
         slots[at] = node;
         slots[at + 1] = unit;
-        slots[at + 2] = this.nodeCount++;
+        slots[at + 2] = this.#nodeCount++;
         slots[at + 3] = NO_VALUE;
-        this.used++;
+        this.#used++;
       }
-      if (i === key.length - 1) this.trie.slots[at + 3] = value;
-      node = this.trie.slots[at + 2]!;
+      if (i === key.length - 1) this.#trie.slots[at + 3] = value;
+      node = this.#trie.slots[at + 2]!;
     }
   }
 
   /** The trie. */
   finish(): CodeUnitTrie {
-    return Object.freeze({ ...this.trie, nodeCount: this.nodeCount });
+    return Object.freeze({ ...this.#trie, nodeCount: this.#nodeCount });
   }
 }
 
@@ -102,4 +102,24 @@ function rehashed(trie: { slots: Int32Array; mask: number }): { slots: Int32Arra
     for (let k = 0; k < 4; k++) larger.slots[4 * slot + k] = trie.slots[i + k]!;
   }
   return larger;
+}
+
+/** The longest key under root 0 that is at `start`: its value and where it ends; NO_VALUE and `start` for none. */
+export function longestKey(
+  trie: CodeUnitTrie,
+  text: string,
+  { start, end }: { readonly start: number; readonly end: number },
+): { readonly value: number; readonly end: number } {
+  const { slots } = trie;
+  const found = { value: NO_VALUE, end: start };
+  let node = 0;
+  for (let i = start; i < end; i++) {
+    const at = 4 * trieSlot(trie, node, text.charCodeAt(i));
+    if (slots[at] === NO_NODE) break;
+    node = slots[at + 2]!;
+    if (slots[at + 3] === NO_VALUE) continue;
+    found.value = slots[at + 3]!;
+    found.end = i + 1;
+  }
+  return found;
 }

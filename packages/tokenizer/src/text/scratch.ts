@@ -9,34 +9,34 @@ const mostKept = 1 << 20;
  * allocation. What was written is valid until the scratch is reset.
  */
 export class Scratch {
-  private readonly builders: AlignedTextBuilder[] = [];
-  private readonly spanLists: SpanList[] = [];
-  private builderCount = 0;
-  private spanListCount = 0;
+  readonly #builders: AlignedTextBuilder[] = [];
+  readonly #spanLists: SpanList[] = [];
+  #builderCount = 0;
+  #spanListCount = 0;
 
   /** An empty builder. @param sizeHint  expected length in code units */
   builder(sizeHint: number): AlignedTextBuilder {
-    const known = this.builders[this.builderCount];
+    const known = this.#builders[this.#builderCount];
     if (known !== undefined) known.reset(sizeHint);
     const builder = known ?? new AlignedTextBuilder(sizeHint);
-    this.builders[this.builderCount++] = builder;
+    this.#builders[this.#builderCount++] = builder;
     return builder;
   }
 
   /** An empty list of spans. */
   spans(): SpanList {
-    const known = this.spanLists[this.spanListCount];
+    const known = this.#spanLists[this.#spanListCount];
     known?.reset();
     const list = known ?? new SpanList(16);
-    this.spanLists[this.spanListCount++] = list;
+    this.#spanLists[this.#spanListCount++] = list;
     return list;
   }
 
   /** Takes everything back. */
   reset(): void {
-    this.builderCount = 0;
-    this.spanListCount = 0;
-    if (this.builders.some(({ capacity }) => capacity > mostKept)) this.builders.length = 0;
-    if (this.spanLists.some(({ capacity }) => capacity > mostKept)) this.spanLists.length = 0;
+    this.#builderCount = 0;
+    this.#spanListCount = 0;
+    if (this.#builders.some(({ capacity }) => capacity > mostKept)) this.#builders.length = 0;
+    if (this.#spanLists.some(({ capacity }) => capacity > mostKept)) this.#spanLists.length = 0;
   }
 }

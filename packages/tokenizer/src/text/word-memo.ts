@@ -31,15 +31,15 @@ interface RememberJob {
  */
 export class WordMemo {
   /** Entry of each slot. */
-  private readonly slots = new Int32Array(tableSize).fill(EMPTY);
+  readonly #slots = new Int32Array(tableSize).fill(EMPTY);
   /** By entry: hash, first unit, first token record; the next entry's values end them. */
-  private entries = new Int32Array(3 * 1024);
+  #entries = new Int32Array(3 * 1024);
   /** By entry: how sure its tokens are. */
-  private readonly margins = new Float32Array(mostWords);
-  private count = 0;
-  private units = new Uint16Array(8 * 1024);
+  readonly #margins = new Float32Array(mostWords);
+  #count = 0;
+  #units = new Uint16Array(8 * 1024);
   /** Triples: id, start and end within the word. */
-  private records = new Int32Array(3 * 2048);
+  #records = new Int32Array(3 * 2048);
 
   /**
    * Appends the remembered tokens of units [start, end).
@@ -49,8 +49,9 @@ export class WordMemo {
   recall(units: Uint16Array, { start, end, sink, leastMargin = 0 }: RecallJob): boolean {
     if (end - start > longestWord) return false;
     const entry = this.find(units, start, end, hashOf(units, start, end));
-    if (entry === EMPTY || this.margins[entry]! < leastMargin) return false;
-    const { records, entries } = this;
+    if (entry === EMPTY || this.#margins[entry]! < leastMargin) return false;
+    const records = this.#records;
+    const entries = this.#entries;
     const stop = entries[3 * entry + 5]!;
     for (let i = entries[3 * entry + 2]!; i < stop; i += 3) {
       sink.push(records[i]!, start + records[i + 1]!, start + records[i + 2]!);
@@ -63,33 +64,34 @@ export class WordMemo {
     if (end - start > longestWord) return;
     const hash = hashOf(units, start, end);
     if (this.find(units, start, end, hash) !== EMPTY) return;
-    if (this.count === mostWords) this.clear();
-    this.margins[this.count] = margin;
-    const at = 3 * this.count;
-    if (at + 6 > this.entries.length) this.entries = doubled(this.entries);
-    const { entries } = this;
+    if (this.#count === mostWords) this.clear();
+    this.#margins[this.#count] = margin;
+    const at = 3 * this.#count;
+    if (at + 6 > this.#entries.length) this.#entries = doubled(this.#entries);
+    const entries = this.#entries;
     const unitsAt = entries[at + 1]!;
     const recordsAt = entries[at + 2]!;
     const unitsEnd = unitsAt + end - start;
     const recordsEnd = recordsAt + 3 * (sink.length - from);
-    while (unitsEnd > this.units.length) this.units = doubled(this.units);
-    while (recordsEnd > this.records.length) this.records = doubled(this.records);
-    for (let i = start, k = unitsAt; i < end; i++, k++) this.units[k] = units[i]!;
+    while (unitsEnd > this.#units.length) this.#units = doubled(this.#units);
+    while (recordsEnd > this.#records.length) this.#records = doubled(this.#records);
+    for (let i = start, k = unitsAt; i < end; i++, k++) this.#units[k] = units[i]!;
     for (let token = from, i = recordsAt; token < sink.length; token++, i += 3) {
-      this.records[i] = sink.ids[token]!;
-      this.records[i + 1] = sink.offsets[2 * token]! - start;
-      this.records[i + 2] = sink.offsets[2 * token + 1]! - start;
+      this.#records[i] = sink.ids[token]!;
+      this.#records[i + 1] = sink.offsets[2 * token]! - start;
+      this.#records[i + 2] = sink.offsets[2 * token + 1]! - start;
     }
     entries[at] = hash;
     entries[at + 4] = unitsEnd;
     entries[at + 5] = recordsEnd;
     let slot = hash & (tableSize - 1);
-    while (this.slots[slot] !== EMPTY) slot = (slot + 1) & (tableSize - 1);
-    this.slots[slot] = this.count++;
+    while (this.#slots[slot] !== EMPTY) slot = (slot + 1) & (tableSize - 1);
+    this.#slots[slot] = this.#count++;
   }
 
   private find(units: Uint16Array, start: number, end: number, hash: number): number {
-    const { slots, entries } = this;
+    const slots = this.#slots;
+    const entries = this.#entries;
     for (let slot = hash & (tableSize - 1); ; slot = (slot + 1) & (tableSize - 1)) {
       const entry = slots[slot]!;
       if (entry === EMPTY) return EMPTY;
@@ -98,15 +100,15 @@ export class WordMemo {
   }
 
   private isWord(entry: number, units: Uint16Array, start: number, end: number): boolean {
-    const from = this.entries[3 * entry + 1]!;
-    if (this.entries[3 * entry + 4]! - from !== end - start) return false;
-    for (let i = start, k = from; i < end; i++, k++) if (units[i] !== this.units[k]) return false;
+    const from = this.#entries[3 * entry + 1]!;
+    if (this.#entries[3 * entry + 4]! - from !== end - start) return false;
+    for (let i = start, k = from; i < end; i++, k++) if (units[i] !== this.#units[k]) return false;
     return true;
   }
 
   private clear(): void {
-    this.slots.fill(EMPTY);
-    this.count = 0;
+    this.#slots.fill(EMPTY);
+    this.#count = 0;
   }
 }
 

@@ -1,6 +1,6 @@
-import { checkInteger, checkOptions, show, TokenizerError } from '../errors.js';
+import { checkOptions, show, TokenizerError } from '../errors.js';
 import type { PieceKind, ScoredPiece } from '../models/unigram.js';
-import type { SentencePieceModel, SentencePieceNormalization } from '../sentencepiece/model-file.js';
+import type { SentencePieceModel, SentencePieceNormalization } from '../sentencepiece/model-format.js';
 import { createSentencePieceStages } from '../sentencepiece/sentencepiece-stages.js';
 import { createT5Tokenizer } from '../t5.js';
 import { specialAddedToken } from '../tokenizer-parts.js';
@@ -9,11 +9,7 @@ import { sampleTexts } from './text-sample.js';
 import { writeCharacterMap } from './unigram/character-map-writer.js';
 import { learnUnigram } from './unigram/learn-unigram.js';
 import { nmtNfkcRules } from './unigram/nmt-nfkc-rules.js';
-import {
-  unigramOptionNames,
-  type LearnUnigramOptions,
-  type UnigramProgress,
-} from './unigram/unigram-options.js';
+import { unigramRules, type LearnUnigramOptions, type UnigramProgress } from './unigram/unigram-options.js';
 import { countWords } from './word-counts.js';
 
 const op = 'trainUnigram';
@@ -53,7 +49,14 @@ export interface TrainUnigramOptions extends Omit<
 /** T5's special tokens in the order they get their ids. */
 const t5TokenOrder: readonly string[] = ['<pad>', '</s>', '<unk>'];
 
-const ownOptionNames = ['initialAlphabet', 'extraIds', 'normalizer', 'sampleSize', 'seed', 'tokenizerClass'];
+const ownRules = {
+  initialAlphabet: null,
+  extraIds: 0,
+  normalizer: null,
+  sampleSize: 1,
+  seed: 0,
+  tokenizerClass: null,
+};
 /** Options of learnUnigram that have another name here, or follow from others. */
 const hiddenOptionNames = ['requiredChars', 'reservedTokens', 'treatWhitespaceAsSuffix'];
 
@@ -93,7 +96,7 @@ function learningOptions(
   options: TrainUnigramOptions,
   { whitespaceAsSuffix }: SentencePieceNormalization,
 ): LearnUnigramOptions {
-  const shared = Object.entries(options).filter(([name]) => !ownOptionNames.includes(name));
+  const shared = Object.entries(options).filter(([name]) => !Object.hasOwn(ownRules, name));
   const { vocabSize = 32_100, specialTokens = t5TokenOrder, initialAlphabet, extraIds = 100 } = options;
   return {
     ...Object.fromEntries(shared),
@@ -169,11 +172,9 @@ function modelOf(
 }
 
 function checkTrainingOptions(options: TrainUnigramOptions): void {
-  const shared = unigramOptionNames.filter((name) => !hiddenOptionNames.includes(name));
-  checkOptions(op, options, [...ownOptionNames, ...shared]);
+  const shared = Object.entries(unigramRules).filter(([name]) => !hiddenOptionNames.includes(name));
+  checkOptions(op, options, { ...ownRules, ...Object.fromEntries(shared) });
   const { extraIds = 100, vocabSize = 32_100, specialTokens = t5TokenOrder, normalizer } = options;
-  for (const name of ['extraIds', 'seed'] as const) checkInteger(op, name, options[name], 0);
-  for (const name of ['sampleSize', 'vocabSize'] as const) checkInteger(op, name, options[name], 1);
   if (extraIds >= vocabSize) {
     throw badOption(
       'extraIds',

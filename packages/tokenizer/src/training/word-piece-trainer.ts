@@ -1,5 +1,5 @@
 import { createBertTokenizer } from '../bert.js';
-import { checkInteger, checkOptions, show, TokenizerError } from '../errors.js';
+import { checkOptions, show, TokenizerError } from '../errors.js';
 import { createBertNormalizer, type BertNormalizerOptions } from '../normalizers/bert-normalizer.js';
 import { createBertPreTokenizer } from '../pre-tokenizers/bert-pre-tokenizer.js';
 import type { Tokenizer } from '../tokenizer.js';
@@ -38,18 +38,18 @@ export interface TrainWordPieceOptions {
   readonly onProgress?: (progress: TrainingProgress) => void;
 }
 
-const optionNames = [
-  'vocabSize',
-  'minFrequency',
-  'limitAlphabet',
-  'initialAlphabet',
-  'specialTokens',
-  'continuingSubwordPrefix',
-  'normalizer',
-  'tokenizerClass',
-  'signal',
-  'onProgress',
-];
+const rules = {
+  vocabSize: 1,
+  minFrequency: 0,
+  limitAlphabet: 1,
+  initialAlphabet: null,
+  specialTokens: null,
+  continuingSubwordPrefix: null,
+  normalizer: null,
+  tokenizerClass: null,
+  signal: null,
+  onProgress: null,
+};
 
 /** BERT's special tokens in the order they get their ids. */
 const bertTokenOrder: readonly string[] = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]'];
@@ -130,10 +130,7 @@ async function learnMerges(
 
 function checkTrainingOptions(options: TrainWordPieceOptions): void {
   const op = 'trainWordPiece';
-  checkOptions(op, options, optionNames);
-  checkInteger(op, 'vocabSize', options.vocabSize, 1);
-  checkInteger(op, 'minFrequency', options.minFrequency, 0);
-  checkInteger(op, 'limitAlphabet', options.limitAlphabet, 1);
+  checkOptions(op, options, rules);
   const { specialTokens } = options;
   for (const token of specialTokens === undefined ? [] : ['[UNK]', '[CLS]', '[SEP]']) {
     if (Array.isArray(specialTokens) && specialTokens.includes(token)) continue;

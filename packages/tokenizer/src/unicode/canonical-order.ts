@@ -1,6 +1,5 @@
 import { LATER_THAN_UNICODE_9_RANGES } from './code-point-ranges.js';
-import { parseCodePointSet } from './code-point-set.js';
-import { createMarkTest } from './marks.js';
+import { codePointTest, type CodePointTest } from './code-point-set.js';
 
 /**
  * One mark of every combining class up to Unicode 9, in the order of the classes (1, 7, 8, 9, 10 … 240), in
@@ -18,6 +17,14 @@ export interface AlignedCodePoint {
   readonly end: number;
 }
 
+/** A code point of a decomposed run. */
+export interface Part {
+  readonly codePoint: number;
+  readonly rank: number;
+  /** Characters of the input it stands for: 0 for what a decomposition adds, 2 and more where parts joined. */
+  readonly taken: number;
+}
+
 /** Decomposition and composition with alignment, at the Unicode version Hugging Face's library has frozen. */
 interface Decomposer {
   /** Full decomposition of one code point. */
@@ -31,41 +38,43 @@ interface Decomposer {
 /** The normal forms of Unicode. */
 export type NormalForm = 'NFC' | 'NFD' | 'NFKC' | 'NFKD';
 
+/** A test for code points with a combining class or a decomposition that Unicode gained after version 9. */
+export function createLaterTest(): CodePointTest {
+  return codePointTest(LATER_THAN_UNICODE_9_RANGES);
+}
+
 /**
  * Makes the decomposer; it keeps the code points that are newer than the frozen version, and the ranks and
  * decompositions it has met.
+ * @param compose  joins the parts of a run again, for NFC and NFKC
  */
-export function createDecomposer(form: NormalForm): Decomposer {
-  const later = parseCodePointSet(LATER_THAN_UNICODE_9_RANGES);
+export function createDecomposer(
+  form: 'NFD' | 'NFKD',
+  compose: (parts: readonly Part[]) => readonly Part[] = (parts) => parts,
+): Decomposer {
+  const isLater = createLaterTest();
   const marks = classMarks.split(' ').map((hex) => String.fromCodePoint(parseInt(hex, 16)));
-  const isMark = createMarkTest();
-  const decomposed = form === 'NFC' || form === 'NFD' ? 'NFD' : 'NFKD';
   const decompose = rememberedByCodePoint((codePoint): readonly number[] =>
-    later.has(codePoint)
+    isLater(codePoint)
       ? [codePoint]
-      : Array.from(String.fromCodePoint(codePoint).normalize(decomposed), (char) => char.codePointAt(0)!),
+      : Array.from(String.fromCodePoint(codePoint).normalize(form), (char) => char.codePointAt(0)!),
   );
-  const knownRank = rememberedByCodePoint((codePoint) => classRank(String.fromCodePoint(codePoint), marks));
-  const rankOf = (codePoint: number) => (isMark(codePoint) ? knownRank(codePoint) : 0);
-  const compose = (first: number, second: number): number | undefined => {
-    const composed = String.fromCodePoint(first, second).normalize('NFC');
-    const codePoint = composed.codePointAt(0)!;
-    return composed.length === (codePoint > 0xffff ? 2 : 1) && !later.has(codePoint) ? codePoint : undefined;
-  };
+  const rankOf = rememberedByCodePoint((codePoint) => {
+    const char = String.fromCodePoint(codePoint);
+    return /\p{M}/u.test(char) && !isLater(codePoint) ? classRank(char, marks) : 0;
+  });
   return {
     decompose,
     isReordering: (codePoint) => rankOf(codePoint) > 0,
     normalizeRun(run) {
-      const parts = canonicalOrder(
-        run.flatMap(({ codePoint }) =>
-          decompose(codePoint).map((part, index) => ({
-            codePoint: part,
-            rank: rankOf(part),
-            taken: index === 0 ? 1 : 0,
-          })),
-        ),
+      const parts = run.flatMap(({ codePoint }) =>
+        decompose(codePoint).map((part, index) => ({
+          codePoint: part,
+          rank: rankOf(part),
+          taken: index === 0 ? 1 : 0,
+        })),
       );
-      return alignInOrder(form === decomposed ? parts : composeParts(parts, compose), run);
+      return alignInOrder(compose(canonicalOrder(parts)), run);
     },
   };
 }
@@ -97,36 +106,6 @@ function classRank(char: string, marks: readonly string[]): number {
 
 function swaps(text: string): boolean {
   return text.normalize('NFD') !== text;
-}
-
-interface Part {
-  readonly codePoint: number;
-  readonly rank: number;
-  /** Characters of the input it stands for: 0 for what a decomposition adds, 2 and more where parts joined. */
-  readonly taken: number;
-}
-
-/** Joins starters with what follows them and is not blocked. Unicode standard, D117. */
-function composeParts(
-  parts: readonly Part[],
-  compose: (first: number, second: number) => number | undefined,
-): Part[] {
-  const result: Part[] = [];
-  let starter = -1;
-  let lastRank = 0;
-  for (const part of parts) {
-    const isBlocked = starter < 0 || (starter < result.length - 1 && lastRank >= part.rank);
-    const composed = isBlocked ? undefined : compose(result[starter]!.codePoint, part.codePoint);
-    if (composed !== undefined) {
-      const taken = result[starter]!.taken + part.taken;
-      result[starter] = { codePoint: composed, rank: 0, taken };
-      continue;
-    }
-    if (part.rank === 0) starter = result.length;
-    lastRank = part.rank;
-    result.push(part);
-  }
-  return result;
 }
 
 /** Gives each part the next characters of the input that it stands for; an added one shares the last. */

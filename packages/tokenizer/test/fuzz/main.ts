@@ -9,7 +9,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { parseArgs } from 'node:util';
-import { createT5Tokenizer, tokenizerFromFiles, type Tokenizer } from '../../src/index.js';
+import { tokenizerFromFiles, type Tokenizer } from '../../src/index.js';
+import { createT5Tokenizer } from '../../src/sentencepiece.js';
 import { textOf } from '../../src/text/aligned-text.js';
 import { comparable, rustEncode, rustTokenizer } from '../rust-oracle.js';
 import { unigramComparison } from '../unigram-oracle.js';
@@ -164,9 +165,8 @@ const models = [
   'sentencepiece-models/test_ja_model.model',
 ];
 
-let isEqual = true;
 const report = (name: string, oracle: string, outcome: Outcome): void => {
-  isEqual &&= outcome.differences === 0;
+  if (outcome.differences > 0) process.exitCode = 1;
   process.stdout.write(
     `| ${name} | ${oracle} | ${outcome.texts} | ${outcome.differences} | ${outcome.departures} |\n`,
   );
@@ -186,4 +186,3 @@ for (const [index, model] of (python === undefined ? [] : models).entries()) {
   );
   report(model, 'SentencePiece', outcome);
 }
-process.exitCode = isEqual ? 0 : 1;

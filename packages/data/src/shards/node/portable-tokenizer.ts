@@ -1,4 +1,5 @@
 import { type Tokenizer, type TokenizerFiles, tokenizerFromFiles } from '@tesserae/tokenizer';
+import { moreStages } from '@tesserae/tokenizer/stages';
 import { DataError } from '../../errors.js';
 import { tokenizerFingerprint } from '../tokenizer-fingerprint.js';
 
@@ -12,7 +13,8 @@ export async function portableTokenizer(tokenizer: Tokenizer): Promise<Tokenizer
   let cause: unknown;
   for (const files of [tokenizer.toFiles(), withoutJson]) {
     try {
-      if ((await tokenizerFingerprint(tokenizerFromFiles(files))) === fingerprint) return files;
+      if ((await tokenizerFingerprint(tokenizerFromFiles(files, { stages: moreStages }))) === fingerprint)
+        return files;
     } catch (error) {
       cause ??= error;
     }

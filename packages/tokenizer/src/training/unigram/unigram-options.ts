@@ -1,4 +1,4 @@
-import { checkInteger, checkOptions, show, TokenizerError } from '../../errors.js';
+import { checkOptions, flag, show, TokenizerError, type Rule } from '../../errors.js';
 import { bytePiece } from '../../models/unigram.js';
 import type { PieceRuleOptions } from './piece-rules.js';
 
@@ -101,8 +101,15 @@ const defaults: UnigramSettings = {
   onProgress: undefined,
 };
 
-/** The names of LearnUnigramOptions. */
-export const unigramOptionNames: readonly string[] = Object.keys(defaults);
+const counts = ['vocabSize', 'maxPieceLength', 'seedSize', 'numSubIterations', 'limitAlphabet'];
+
+/** What LearnUnigramOptions may be. */
+export const unigramRules: Readonly<Record<string, Rule>> = Object.fromEntries(
+  Object.entries(defaults).map(([name, value]) => [
+    name,
+    typeof value === 'boolean' ? flag : counts.includes(name) ? 1 : null,
+  ]),
+);
 
 const op = 'learnUnigram';
 
@@ -114,25 +121,12 @@ const longestPiece = 512;
  * @throws TokenizerError (bad-option) for what is unknown, of the wrong type or out of range
  */
 export function unigramSettings(options: LearnUnigramOptions): UnigramSettings {
-  checkOptions(op, options, unigramOptionNames);
-  for (const name of [
-    'vocabSize',
-    'maxPieceLength',
-    'seedSize',
-    'numSubIterations',
-    'limitAlphabet',
-  ] as const)
-    checkInteger(op, name, options[name], 1);
+  checkOptions(op, options, unigramRules);
   const { maxPieceLength = 1 } = options;
   if (maxPieceLength > longestPiece)
     throw badOption('maxPieceLength', maxPieceLength, `must be ${longestPiece} or less`);
   checkShare('characterCoverage', options.characterCoverage, (share) => share > 0 && share <= 1);
   checkShare('shrinkingFactor', options.shrinkingFactor, (share) => share > 0 && share < 1);
-  for (const [name, value] of Object.entries(defaults)) {
-    const given = options[name as keyof LearnUnigramOptions];
-    if (given !== undefined && typeof value === 'boolean' && typeof given !== 'boolean')
-      throw badOption(name, given, 'must be true or false');
-  }
   const { specialTokens = [], userDefinedSymbols = [], reservedTokens = [], requiredChars = '' } = options;
   if (typeof requiredChars !== 'string' || /[\0 ]/.test(requiredChars))
     throw badOption(
