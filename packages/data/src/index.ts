@@ -78,7 +78,7 @@ export type { Seq2SeqBatch } from './batching/padding.js';
 export { seq2seqBatch } from './batching/padding.js';
 export { throughStage } from './batching/stage.js';
 export { ANSWER_FORMATS } from './tasks/answers.js';
-export type { ExampleReader, ExampleSource, Worker } from './tasks/example-reader.js';
+export type { ExampleReader, ExampleSource, WorkerShare } from './tasks/example-reader.js';
 export type { SummaryOptions, TranslationOptions } from './tasks/generation.js';
 export {
   GENERATION_FORMATS,
@@ -119,7 +119,6 @@ export { parseTemplate, templateFormat } from './tasks/template.js';
 export type { TextExample, TextFormat, TextFormatParts } from './tasks/text-format.js';
 export { textFormat } from './tasks/text-format.js';
 export { WINOGRAD_FORMATS } from './tasks/winograd.js';
-export type { WnliReferent } from './tasks/wnli-referent.js';
 export { wnliReferent } from './tasks/wnli-referent.js';
 export type {
   RandomChunkOptions,
@@ -140,20 +139,7 @@ export { drawObjective } from './objectives/mixture-of-denoisers.js';
 export type { SpanCorruptionOptions } from './objectives/named-objectives.js';
 export { MT5_SENTINELS, T5_OBJECTIVES, T5_SENTINELS } from './objectives/named-objectives.js';
 export type { NoiseContext, NoiseFunction, NoiseFunctionName } from './objectives/noise-functions.js';
-export {
-  dropNoiseTokens,
-  dropNonnoiseTokens,
-  noiseFunctions,
-  noiseSpanToSentinel,
-  noiseSpanToUniqueSentinel,
-  noiseTokenToGatheredToken,
-  noiseTokenToRandomToken,
-  noiseTokenToRandomTokenOrSentinel,
-  noiseTokenToSentinel,
-  nonnoiseSpanToSentinel,
-  nonnoiseSpanToUniqueSentinel,
-  permuteNoiseTokens,
-} from './objectives/noise-functions.js';
+export { noiseFunctions } from './objectives/noise-functions.js';
 export type {
   NoiseMask,
   NoiseMaskOptions,

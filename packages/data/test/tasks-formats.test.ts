@@ -221,19 +221,16 @@ const recordInputs =
   'record query: Who is @placeholder? entities: Ann, Bob passage: A man came. He left. The "end" Over!';
 
 const cases = [...glue, ...superGlue, ...winograd, ...others];
+type Scorer = (targets: readonly never[], predictions: readonly never[]) => Readonly<Record<string, number>>;
+
 /** Metrics by the names that formats give. */
-const scorers = new Map<
-  string,
-  (targets: readonly never[], predictions: readonly never[]) => Readonly<Record<string, number>>
->([
-  ...Object.values(METRICS).map(
-    (metric) => [metric.name, (t: never, p: never) => metric.compute(t, p)] as const,
-  ),
+const scorers = new Map<string, Scorer>([
+  ...Object.values(METRICS).map((metric): [string, Scorer] => [metric.name, metric.compute as Scorer]),
   [
     'mean-3-class-f1',
     (targets, predictions) => ({ ...meanClassF1(targets, predictions, { numClasses: 3 }) }),
   ],
-  ['record', (targets, predictions) => deduplicated(METRICS.squad).compute(targets, predictions)],
+  ['record', deduplicated(METRICS.squad).compute],
   ['span-squad', (targets, predictions) => ({ ...spanSquad(targets, predictions) })],
 ]);
 

@@ -1,7 +1,7 @@
 import { checkChoice, checkInteger, checkOptions, DataError, optionError } from '../errors.js';
 import { createRandom } from '../random/random.js';
 import { createPermutation } from '../random/shuffle.js';
-import type { StreamItem, Worker } from '../tasks/example-reader.js';
+import type { StreamItem, WorkerShare } from '../tasks/example-reader.js';
 import { checkedWorker } from '../tasks/task.js';
 import type { ShardSet } from './shard-set.js';
 
@@ -22,7 +22,7 @@ export interface ShardStreamOptions {
   /** How often all items come. Default: without end. */
   readonly epochs?: number;
   /** Gives every `count`-th item only, beginning with `index`. Default: all. */
-  readonly worker?: Worker;
+  readonly worker?: WorkerShare;
   /** Where to go on: the `cursor` of an item, or of any worker's. Default: at the beginning. */
   readonly from?: ShardCursor;
   /** Items that are read at the same time. Default 32. */

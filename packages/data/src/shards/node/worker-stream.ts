@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { Worker as Thread } from 'node:worker_threads';
 import { checkInteger, checkOptions, DataError, type DataErrorFacts } from '../../errors.js';
-import type { Worker } from '../../tasks/example-reader.js';
+import type { WorkerShare } from '../../tasks/example-reader.js';
 
 /** What a worker's module exports as `open`: the share of the stream that is one worker's. */
 export type StreamOpener<T, D = unknown> = (options: {
-  readonly worker: Worker;
+  readonly worker: WorkerShare;
   /** What the main thread handed over. */
   readonly data: D;
 }) => AsyncIterable<T>;
