@@ -364,6 +364,10 @@ describe('errors', () => {
       .examples(options as never)
       .next();
   const other = { mixture: 'other', position: 0, tasks: {} } satisfies MixtureCursor;
+  const usedUp = () => {
+    const left = [{ n: 1 }];
+    return createTask({ name: 'once', source: streamedSource(() => left.splice(0)), format: format(true) });
+  };
   const failing: readonly (readonly [string, () => unknown, string])[] = [
     ['an unknown task', () => registry.addMixture({ name: 'm', parts: ['nobody'] }), 'data-task'],
     ['an unknown mixture', () => registry.mixture('nobody'), 'data-task'],
@@ -410,6 +414,17 @@ describe('errors', () => {
       () => targets(numbers('a', 3), { seed: 1, from: { position: 'x' } }),
       'data-cursor',
     ],
+    [
+      'a cursor without its reader',
+      () => targets(numbers('a', 3), { seed: 1, from: { position: 2 } }),
+      'data-cursor',
+    ],
+    [
+      'a cursor without tasks',
+      () => start({ seed: 1, from: { mixture: 'mix', position: 2, tasks: null } }),
+      'data-cursor',
+    ],
+    ['a stream that is used up', () => targets(usedUp(), { seed: 1, epochs: 3 }), 'data-task-empty'],
     ['a cursor of null', () => targets(numbers('a', 3), { seed: 1, from: null }), 'data-cursor'],
     ['a worker beyond the others', () => start({ seed: 1, worker: { index: 2, count: 2 } }), 'option-value'],
     ['a seed that is none', () => start({ seed: 0.5 }), 'seed-value'],
