@@ -121,7 +121,7 @@ function drawMask(length: number, rule: MaskRule, random: Random): NoiseMask {
 }
 
 /** Cuts ids to `maxLength` with EOS at the end; without an EOS id it only cuts. */
-function trimAndAppendEos(
+export function trimAndAppendEos(
   ids: Int32Array,
   { eosId, maxLength }: { readonly eosId: number | null; readonly maxLength: number },
 ): Int32Array {
