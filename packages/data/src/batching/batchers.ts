@@ -56,6 +56,7 @@ export function createBucketBatcher<T>(options: BucketBatcherOptions<T>): Stage<
     throw optionError('createBucketBatcher', 'batchSize', 'give either batchSize or tokensPerBatch');
   }
   checkInteger('createBucketBatcher', 'batchSize', batchSize, 1);
+  if (boundaries.length === 0) throw optionError('createBucketBatcher', 'boundaries', 'boundaries is empty');
   boundaries.forEach((boundary, at) =>
     checkInteger('createBucketBatcher', 'boundaries', boundary, (boundaries[at - 1] ?? 0) + 1),
   );

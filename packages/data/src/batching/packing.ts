@@ -1,4 +1,4 @@
-import { checkInteger, checkOptions, DataError } from '../errors.js';
+import { checkInteger, checkOptions, DataError, optionError } from '../errors.js';
 import { shiftRight, type BatchArray } from './padding.js';
 import { fromJson, toJson, type Json, type Stage } from './stage.js';
 
@@ -34,6 +34,7 @@ interface PackingState {
 export function createPacker(options: PackingOptions): Stage<FeatureIds, PackedRow> {
   checkOptions('createPacker', options, ['lengths', 'openRows', 'from']);
   const { lengths, openRows = 16, from } = options;
+  if (Object.keys(lengths).length === 0) throw optionError('createPacker', 'lengths', 'lengths is empty');
   Object.entries(lengths).forEach(([name, length]) => checkInteger('createPacker', name, length, 1));
   checkInteger('createPacker', 'openRows', openRows, 1);
   const { open, ready }: PackingState =

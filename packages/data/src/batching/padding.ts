@@ -150,13 +150,19 @@ function labelsOf(
   if (ofTexts.length === examples.length) {
     const shape = [examples.length];
     if (isRegression) return { dtype: 'f32', shape, data: Float32Array.from(ofTexts) };
+    const score = ofTexts.find((label) => !Number.isInteger(label));
+    if (score !== undefined) throw labelError(`the label ${score} is no class number`);
     return { dtype: 'i32', shape, data: Int32Array.from(ofTexts) };
   }
-  throw new DataError({
+  throw labelError(`of ${examples.length} examples ${ofTokens.length + ofTexts.length} have labels`);
+}
+
+function labelError(problem: string): DataError {
+  return new DataError({
     op: 'encoderBatch',
-    problem: `of ${examples.length} examples ${ofTokens.length + ofTexts.length} have labels`,
+    problem,
     page: 'data-batch-labels',
-    remedy: 'training and test examples in one batch; all have labels of one kind, or none has.',
+    remedy: 'all examples have labels of one kind, or none has; scores need `isRegression: true`.',
   });
 }
 

@@ -27,7 +27,7 @@ export interface MaskTokensOptions {
   readonly random: Random;
   /** Share of tokens that is chosen, of all that are no padding. Default 0.15; 0.25 for ELECTRA-large. */
   readonly maskProbability?: number;
-  /** The most positions chosen. Default `maxPredictions(inputIds.length, maskProbability)`. */
+  /** The most positions chosen. Default: no limit; ELECTRA's own, `maxPredictions(maxLength)`, is never reached. */
   readonly maxPredictions?: number;
   /** Default ELECTRA_MASKING. */
   readonly shares?: MaskingShares;
@@ -65,7 +65,7 @@ const optionNames = [
   'withReplacement',
 ];
 
-/** The most predictions in a sequence: 19 of 128, 79 of 512 at 15 %. */
+/** The most predictions in a sequence of ELECTRA's: 19 of 128, 79 of 512 at 15 %, 130 of 512 at 25 %. */
 export function maxPredictions(seqLen: number, maskProbability = 0.15): number {
   return Math.trunc((maskProbability + 0.005) * seqLen);
 }
@@ -81,7 +81,7 @@ export function maskTokens(inputIds: Int32Array, options: MaskTokensOptions): Ma
   const { ids, random, maskProbability = 0.15, shares = ELECTRA_MASKING, vocabSize = 0 } = options;
   const candidates = candidatePositions(inputIds, options);
   const numTokens = inputIds.reduce((count, id) => count + (id === ids.pad ? 0 : 1), 0);
-  const most = options.maxPredictions ?? maxPredictions(inputIds.length, maskProbability);
+  const most = options.maxPredictions ?? Infinity;
   const wanted = Math.max(1, Math.min(most, roundHalfEven(numTokens * maskProbability)));
   const positions = choosePositions(candidates, wanted, options).sort();
   const masked = inputIds.slice();

@@ -1,7 +1,10 @@
 import type { RecordReader } from './record.js';
 import { textFormat, type TextFormat } from './text-format.js';
 
-/** Spaces around everything that is no ASCII letter, digit or underscore; runs of space become one. */
+/**
+ * Spaces around everything that is no ASCII letter, digit or underscore, so that accents part words, as in T5's training;
+ * runs of space become one.
+ */
 function padPunctuation(text: string): string {
   return collapsed(text.replace(/[^0-9A-Za-z_]/gu, ' $& '));
 }
@@ -99,17 +102,24 @@ const triviaQa = textFormat({
   },
 });
 
+interface ClosedBookFields {
+  readonly prefix: string;
+  /** Field of all accepted answers. */
+  readonly answers: string;
+  /** Field of the answer to learn. Default: the first of all. */
+  readonly target?: string;
+}
+
 /** A question without context, answered from what the model knows. */
-function closedBook(name: string, parts: { readonly prefix: string; readonly answers: string }): TextFormat {
+function closedBook(name: string, fields: ClosedBookFields): TextFormat {
   return textFormat({
     name,
     metrics: ['trivia-qa'],
     examples: (record) => {
-      const answers = record.texts(parts.answers);
-      if (answers.length === 0) throw record.wrong(parts.answers, 'the record has no answer');
-      return [
-        { inputs: `${parts.prefix}${record.text('question')}`, targets: answers[0]!, facts: { answers } },
-      ];
+      const answers = record.texts(fields.answers);
+      if (answers.length === 0) throw record.wrong(fields.answers, 'the record has no answer');
+      const targets = fields.target === undefined ? answers[0]! : record.text(fields.target);
+      return [{ inputs: fields.prefix + record.text('question'), targets, facts: { answers } }];
     },
     ...allAnswers,
   });
@@ -123,7 +133,11 @@ export const ANSWER_FORMATS: readonly TextFormat[] = [
   squadFormat('squad_v010_context_free', ({ question }) => collapsed(`squad trivia question: ${question}`)),
   squadSpan,
   triviaQa,
-  closedBook('trivia_qa_closed_book', { prefix: 'trivia question: ', answers: 'answer/aliases' }),
-  closedBook('natural_questions_closed_book', { prefix: 'nq question: ', answers: 'answers' }),
+  closedBook('trivia_qa_closed_book', {
+    prefix: 'trivia_qa question: ',
+    answers: 'answer/aliases',
+    target: 'answer/value',
+  }),
+  closedBook('natural_questions_closed_book', { prefix: 'nq question: ', answers: 'answer' }),
   closedBook('web_questions_closed_book', { prefix: 'wq question: ', answers: 'answers' }),
 ];

@@ -259,14 +259,14 @@ const cases: readonly Case[] = [
   },
   {
     task: 'trivia_qa_closed_book',
-    record: { question: 'Which sea?', answer: { aliases: ['Dead Sea', 'Salt Sea'] } },
-    inputs: 'trivia question: Which sea?',
+    record: { question: 'Which sea?', answer: { value: 'Dead Sea', aliases: ['Dead Sea', 'Salt Sea'] } },
+    inputs: 'trivia_qa question: Which sea?',
     targets: 'Dead Sea',
     reference: ['Dead Sea', 'Salt Sea'],
   },
   {
     task: 'natural_questions_closed_book',
-    record: { question: 'which sea', answers: ['Dead Sea'] },
+    record: { question: 'which sea', answer: ['Dead Sea'] },
     inputs: 'nq question: which sea',
     targets: 'Dead Sea',
     reference: ['Dead Sea'],

@@ -164,7 +164,7 @@ function taskChooser<E>(
 function checkedCursor<E>(from: MixtureCursor | undefined, { name }: MixtureParts<E>): MixtureCursor {
   if (from === undefined) return { mixture: name, position: 0, tasks: {} };
   const isSound = from?.mixture === name && Number.isSafeInteger(from.position) && from.position >= 0;
-  if (isSound && typeof from.tasks === 'object') return from;
+  if (isSound && typeof from.tasks === 'object' && from.tasks !== null) return from;
   throw cursorError(name, from);
 }
 

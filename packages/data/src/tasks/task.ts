@@ -76,7 +76,8 @@ async function* taskExamples(
   const { index, count } = checkedWorker(worker);
   const start = from as TaskStreamCursor | undefined;
   let position = start?.position ?? 0;
-  if (from !== undefined && !Number.isSafeInteger(start?.position)) throw cursorError(name, from);
+  const isSound = Number.isSafeInteger(start?.position) && start?.reader !== undefined;
+  if (from !== undefined && !isSound) throw cursorError(name, from);
   const reader = openReader({ ...reading, from: start?.reader });
   try {
     for (; ; position++) {

@@ -23,7 +23,10 @@ export interface TextFormat {
   prediction(text: string, example: TextExample): unknown;
   /** What a prediction is compared with: of the same kind, or all accepted answers. */
   reference(example: TextExample): unknown;
-  /** Names of metrics in `@tesserae/metrics`. */
+  /**
+   * Names of metrics in `@tesserae/metrics`: those of `METRICS`; `mean-3-class-f1` is `meanClassF1` of three classes,
+   * `record` is `deduplicated(METRICS.squad)`, `span-squad` is `spanSquad`, `rank-classification` `rankClassification`.
+   */
   readonly metrics: readonly string[];
 }
 

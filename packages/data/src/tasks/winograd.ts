@@ -27,9 +27,9 @@ function namesReferent(text: string, referent: string): 0 | 1 {
   return isWithin(saidWords, meantWords) || isWithin(meantWords, saidWords) ? 1 : 0;
 }
 
-/** An empty answer names nothing. */
+/** An answer that is empty without its determiners names nothing: it must not match label 0. */
 const referentReader: Pick<TextFormat, 'prediction' | 'reference'> = {
-  prediction: (text, { targets }) => (text.trim() === '' ? -1 : namesReferent(text, targets)),
+  prediction: (text, { targets }) => (cleaned(text) === '' ? -1 : namesReferent(text, targets)),
   reference: ({ facts }) => facts!.label,
 };
 
