@@ -228,24 +228,6 @@ describe('rates', () => {
     expect(rateOf(rate, part(numExamples))).toBeCloseTo(value, 12);
   });
 
-  it('share out a nested mixture, and add up where a task comes twice', () => {
-    const [a, b] = [listTask('a', 30), listTask('b', 10)];
-    const inner = createMixture({
-      name: 'inner',
-      parts: [{ of: a }, { of: b }],
-      defaultRate: proportionalRate(),
-    });
-    const outer = createMixture({
-      name: 'outer',
-      parts: [
-        { of: inner, rate: 2 },
-        { of: a, rate: 1 },
-      ],
-    });
-    expect(inner.rates).toEqual({ a: 30, b: 10 });
-    expect(outer.rates).toEqual({ a: 2.5, b: 0.5 });
-  });
-
   it('refuse unknown sizes, negative numbers and mixtures of nothing', () => {
     const unknown = createTask({ name: 'u', source: streamedSource(() => []), format });
     expect(() => createMixture({ name: 'm', parts: [{ of: unknown, rate: proportionalRate() }] })).toThrow(
