@@ -1,6 +1,6 @@
 import { checkOptions, checkValue, flag, show, TokenizerError } from '../errors.js';
 import type { Json, Model, Words } from '../pipeline.js';
-import { NO_VALUE, TrieBuilder, trieValue, type CodeUnitTrie } from '../text/code-unit-trie.js';
+import { buildTrie, NO_VALUE, trieValue, type CodeUnitTrie } from '../text/code-unit-trie.js';
 import type { TokenSink } from '../text/token-sink.js';
 import { stringFromUnits } from '../text/code-units.js';
 import { textToBytes } from '../text/utf8.js';
@@ -87,7 +87,7 @@ export function createUnigram(options: UnigramOptions): UnigramModel {
       const id = pieceId(table.trie, token);
       return id === NO_VALUE ? undefined : id;
     },
-    idToToken: (id: number) => pieces[id]?.[0],
+    idToToken: (id: number) => table.texts[id],
     encode(words: Words, sink: TokenSink) {
       encodeWords(words, { sink, encoder, memo });
     },
@@ -100,16 +100,19 @@ export function createUnigram(options: UnigramOptions): UnigramModel {
   });
 }
 
-function createWordEncoder(table: PieceTable, options: UnigramOptions): WordEncoder {
+function createWordEncoder({ trie, scores, unkScore }: PieceTable, options: UnigramOptions): WordEncoder {
   const { unkId, byteFallback, precision } = options;
   return {
-    ...table,
+    scores,
+    unkScore,
     lattice: new UnigramLattice({
-      ...table,
+      trie,
+      scores,
+      unkScore,
       precision: typeof precision === 'function' ? 'single' : 'double',
     }),
     unkId,
-    byteIds: byteFallback === true ? bytePieceIds(table.trie) : undefined,
+    byteIds: byteFallback === true ? bytePieceIds(trie) : undefined,
   };
 }
 
@@ -200,44 +203,56 @@ const HIDDEN = 1;
 
 /** The pieces as the search needs them. */
 interface PieceTable {
+  /** By id. */
+  readonly texts: readonly string[];
   readonly trie: CodeUnitTrie;
   readonly scores: PieceScores;
   readonly unkScore: number;
 }
 
-/**
- * Checks and indexes all pieces in one pass: loading is the first thing that a program does, and each loop runs slowly
- * until the engine has compiled it. A user-defined piece is certain, whatever the file says (SentencePiece 0.2).
- */
+/** Checks and indexes all pieces. A user-defined one is certain, whatever the file says (SentencePiece 0.2). */
 function indexPieces(options: UnigramOptions, fail: FailedCheck): PieceTable {
   const { pieces, kinds, precision } = options;
   const isSingle = typeof precision === 'function';
   const known = new Float64Array(pieces.length);
-  const builder = new TrieBuilder(2, 4 * pieces.length);
+  const texts: string[] = [];
   let least = Infinity;
   for (let id = 0; id < pieces.length; id++) {
     const entry = pieces[id]!;
-    if (!isScoredPiece(entry))
+    const isPair = Array.isArray(entry) && entry.length === 2;
+    const text = isPair ? entry[0] : '';
+    const score = isPair ? entry[1] : 0;
+    if (typeof text !== 'string' || text === '' || typeof score !== 'number' || score - score !== 0)
       fail('pieces', `piece ${id} must be a text and its score, is ${listed(entry)}`);
-    const piece = entry[0];
-    const score = entry[1];
     const kind = kinds === undefined ? 'normal' : kinds[id]!;
     if (kind === 'normal' && score < least) least = score;
     known[id] = kind === 'userDefined' ? 0 : isSingle ? score : NaN;
-    const other = builder.add(isFound(kind) ? FOUND : HIDDEN, piece, id);
-    if (other !== NO_VALUE) fail('pieces', `piece ${show(piece)} occurs twice, as ids ${other} and ${id}`);
+    texts.push(text);
   }
-  const trie = builder.finish();
-  kinds?.forEach((kind, id) => {
-    const piece = pieces[id]![0];
-    const other = isFound(kind) ? NO_VALUE : trieValue(trie, FOUND, piece);
-    if (other !== NO_VALUE) fail('pieces', `piece ${show(piece)} occurs twice, as ids ${other} and ${id}`);
-  });
   return {
-    trie,
+    texts,
+    trie: pieceTrie(texts, kinds, fail),
     scores: { known, of: (id) => (known[id] = asRustReads(pieces[id]![1])) },
     unkScore: (isSingle ? least : asRustReads(least)) - unkPenalty,
   };
+}
+
+/** A trie of the pieces that are found in texts, and of those that are not. */
+function pieceTrie(
+  texts: readonly string[],
+  kinds: readonly PieceKind[] | undefined,
+  fail: FailedCheck,
+): CodeUnitTrie {
+  const hidden = kinds?.flatMap((kind, id) => (isFound(kind) ? [] : [id])) ?? [];
+  const found = kinds?.flatMap((kind, id) => (isFound(kind) ? [id] : []));
+  const trie = buildTrie(
+    { keys: found?.map((id) => texts[id]!) ?? texts, values: found },
+    { keys: hidden.map((id) => texts[id]!), values: hidden },
+  );
+  const both = hidden.find((id) => trieValue(trie, FOUND, texts[id]!) !== NO_VALUE);
+  const repeated = trie.repeated ?? (both !== undefined && [trieValue(trie, FOUND, texts[both]!), both]);
+  if (repeated) fail('pieces', `${show(texts[repeated[0]!])} occurs twice, as ids ${repeated.join(' and ')}`);
+  return trie;
 }
 
 function isFound(kind: PieceKind): boolean {
@@ -277,11 +292,6 @@ function checkSizes({ pieces, unkId, kinds }: UnigramOptions, fail: FailedCheck)
     fail('unkId', `the unknown piece ${unkId} is not among ${pieces.length}`);
   if (kinds !== undefined && kinds.length !== pieces.length)
     fail('kinds', `${kinds.length} kinds for ${pieces.length} pieces`);
-}
-
-function isScoredPiece(value: unknown): boolean {
-  if (!Array.isArray(value) || value.length !== 2) return false;
-  return typeof value[0] === 'string' && value[0] !== '' && Number.isFinite(value[1]);
 }
 
 /** What stands where a piece and its score should, for an error. */

@@ -156,26 +156,27 @@ interface TableJob extends Children {
 /** Walks over the keys, character by character, and notes what these do; shared branches are walked once. */
 function readTables({ trie, root, texts, first, next, fail }: TableJob): UnitTables {
   const tables = identityTables();
+  const { simple, follows } = tables;
   const isSeen = new Uint8Array(first.length);
   const waiting: number[] = [];
   let steps = 0;
   const visit = (base: number, rest: number, start: number): void => {
     for (let at = first[base] ?? 0; at > 0; at = next[at]!) {
+      if (++steps > mostSteps) fail('its branches run in circles');
       const unit = trie[at]!;
       const byte = unit & 0xff;
-      if (isTail(byte) !== rest > 0 || byte === 0xc0 || byte === 0xc1 || byte > 0xf4) continue;
-      if (++steps > mostSteps) fail('its branches run in circles');
       const child = at ^ unitOffset(unit);
       const tail = rest > 0 ? rest - 1 : tailLength(byte);
-      const codePoint = rest > 0 ? (start << 6) | (byte & 0x3f) : byte & (0x7f >> (tail && tail + 1));
-      if (tail > 0) {
-        visit(child, tail, codePoint);
-        continue;
+      if (rest > 0 !== ((byte & 0xc0) === 0x80) || byte === 0xc0 || byte === 0xc1 || byte > 0xf4) continue;
+      const codePoint = rest > 0 ? (start << 6) | (byte & 0x3f) : byte ^ leadBits[tail]!;
+      if (tail > 0) visit(child, tail, codePoint);
+      else {
+        if (isSeen[root] === 1) {
+          if (follows[codePoint] !== 1) noteFollower(codePoint, tables);
+        } else if ((unit & 0x100) !== 0 && simple[codePoint] !== COMPLEX)
+          simple[codePoint] = soleUnit(texts, valueAt(trie, child));
+        if (first[child]! > 0) waiting.push(child);
       }
-      if (isSeen[root] === 1) noteFollower(codePoint, tables);
-      else if (endsKey(unit) && tables.simple[codePoint] !== COMPLEX)
-        tables.simple[codePoint] = soleUnit(texts, valueAt(trie, child));
-      if (first[child]! > 0) waiting.push(child);
     }
   };
   visit(root, 0, 0); // first characters
@@ -206,7 +207,7 @@ function soleUnit(texts: Uint8Array, at: number): number {
   const lead = texts[at]!;
   const tail = tailLength(lead);
   if (lead === 0 || tail > 2 || texts[at + tail + 1] !== 0) return COMPLEX;
-  let unit = lead & (0x7f >> (tail && tail + 1));
+  let unit = lead ^ leadBits[tail]!;
   for (let k = 1; k <= tail; k++) unit = (unit << 6) | (texts[at + k]! & 0x3f);
   return unit;
 }
@@ -227,7 +228,7 @@ function longestKey(text: string, { start, end, trie, root, replacementOf }: Sea
     const codePoint = codePointAt(text, i, end);
     i += codePoint > 0xffff ? 2 : 1;
     const tail = codePoint < 0x80 ? 0 : codePoint < 0x800 ? 1 : codePoint < 0x10000 ? 2 : 3;
-    let byte = tail === 0 ? codePoint : leadBits[tail]! | (codePoint >> (6 * tail));
+    let byte = leadBits[tail]! | (codePoint >> (6 * tail));
     for (let shift = 6 * tail; ; shift -= 6) {
       const child = byte === 0 ? -1 : childBase(trie, base, byte);
       if (child < 0) return bestBase < 0 ? undefined : { end: bestEnd, replacement: replacementOf(bestBase) };
@@ -244,4 +245,4 @@ function longestKey(text: string, { start, end, trie, root, replacementOf }: Sea
 }
 
 /** First bits of a UTF-8 sequence, by the number of bytes that follow. */
-const leadBits = [0, 0xc0, 0xe0, 0xf0] as const;
+const leadBits: readonly number[] = [0, 0xc0, 0xe0, 0xf0];

@@ -62,10 +62,7 @@ function emptyCharacterMap(): CharacterMap {
 
 /** The rules, but before any of them applies, texts that stay as they are wherever they occur (user-defined symbols). */
 function sparing(rules: CharacterMap, untouched: readonly string[]): CharacterMap {
-  const trie = buildTrie(
-    untouched.map((key, value) => ({ root: 0, key, value })),
-    1,
-  );
+  const trie = buildTrie({ keys: untouched });
   const simple = rules.simple.slice();
   for (const text of untouched) simple[text.charCodeAt(0)] = COMPLEX;
   return {

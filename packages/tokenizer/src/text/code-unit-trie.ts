@@ -12,13 +12,15 @@ export interface CodeUnitTrie {
   readonly slots: Int32Array;
   /** Number of slots minus one; the number is a power of two. */
   readonly mask: number;
+  /** Two values that one key of a set was given, the one that it has last; undefined when no key is repeated. */
+  readonly repeated?: readonly [number, number];
 }
 
-/** A key, the root it hangs from (0 or above) and its value (0 or above). */
-interface TrieEntry {
-  readonly root: number;
-  readonly key: string;
-  readonly value: number;
+/** Keys, and the value (0 or above) of each. */
+interface KeySet {
+  readonly keys: readonly string[];
+  /** Default: the place among the keys. */
+  readonly values?: readonly number[];
 }
 
 /**
@@ -36,30 +38,25 @@ export function trieSlot(trie: CodeUnitTrie, node: number, unit: number): number
 }
 
 /**
- * Builds the trie. Roots are the nodes 0 … rootCount - 1, so that several sets of keys share one table.
- * A later entry with the same root and key replaces the value.
+ * Builds a trie of several sets of keys; the root of each is the node of its number. The empty key is left out, and
+ * of values of the same key the last counts.
  */
-export function buildTrie(entries: readonly TrieEntry[], rootCount: number): CodeUnitTrie {
-  const builder = new TrieBuilder(rootCount, 4 * entries.length);
-  for (const { root, key, value } of entries) builder.add(root, key, value);
-  return builder.finish();
+export function buildTrie(...sets: readonly KeySet[]): CodeUnitTrie {
+  const count = sets.reduce((sum, { keys }) => sum + keys.length, 0);
+  const start = { ...emptyTrie(4 * count), nodeCount: sets.length };
+  return Object.freeze(sets.reduce(addKeys, start));
 }
 
-/** Builds a trie key by key, as `buildTrie` does. */
-export class TrieBuilder {
-  #trie: CodeUnitTrie;
-  #nodeCount: number;
+interface GrowingTrie extends CodeUnitTrie {
+  readonly nodeCount: number;
+}
 
-  /** @param sizeHint  expected number of nodes; more may come */
-  constructor(rootCount: number, sizeHint: number) {
-    this.#trie = emptyTrie(sizeHint);
-    this.#nodeCount = rootCount;
-  }
-
-  /** Adds a key and returns the value it had before, or NO_VALUE. The empty key is left out. */
-  add(root: number, key: string, value: number): number {
-    while (4 * (this.#nodeCount + key.length) > 3 * this.#trie.mask) this.#trie = rehashed(this.#trie);
-    const trie = this.#trie;
+/** The trie with one more set: one loop over all, as it runs before the engine has compiled it. */
+function addKeys(given: GrowingTrie, { keys, values }: KeySet, root: number): GrowingTrie {
+  let { nodeCount, repeated, ...trie } = given;
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index]!;
+    while (4 * (nodeCount + key.length) > 3 * trie.mask) trie = rehashed(trie);
     const { slots } = trie;
     let node = root;
     let at = 0;
@@ -69,20 +66,16 @@ export class TrieBuilder {
       if (slots[at] === NO_NODE) {
         slots[at] = node;
         slots[at + 1] = unit;
-        slots[at + 2] = this.#nodeCount++;
+        slots[at + 2] = nodeCount++;
       }
       node = slots[at + 2]!;
     }
-    if (key === '') return NO_VALUE;
-    const former = slots[at + 3]!;
+    if (key === '') continue;
+    const value = values === undefined ? index : values[index]!;
+    if (slots[at + 3] !== NO_VALUE) repeated = [slots[at + 3]!, value];
     slots[at + 3] = value;
-    return former;
   }
-
-  /** The trie. */
-  finish(): CodeUnitTrie {
-    return Object.freeze(this.#trie);
-  }
+  return { ...trie, nodeCount, repeated };
 }
 
 function emptyTrie(minimumSlots: number): CodeUnitTrie {
