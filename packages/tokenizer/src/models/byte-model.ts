@@ -2,6 +2,7 @@ import { checkOptions } from '../errors.js';
 import type { Model, Words } from '../pipeline.js';
 import { codePointIn } from '../text/code-units.js';
 import type { TokenSink } from '../text/token-sink.js';
+import { leadShift, utf8Byte } from '../text/utf8.js';
 
 /** Where the bytes sit among the ids. */
 export interface ByteModelOptions {
@@ -36,15 +37,9 @@ function encodeBytes({ text, spans }: Words, sink: TokenSink, firstByteId: numbe
     for (let i = spans[k]!; i < end;) {
       const codePoint = codePointIn(text.units, i, end);
       const next = i + (codePoint > 0xffff ? 2 : 1);
-      if (codePoint < 0x80) {
-        sink.push(firstByteId + codePoint, i, next);
-      } else {
-        const tail = codePoint < 0x800 ? 1 : codePoint < 0x10000 ? 2 : 3;
-        const lead = [0, 0xc0, 0xe0, 0xf0][tail]! | (codePoint >> (6 * tail));
-        sink.push(firstByteId + lead, i, next);
-        for (let shift = 6 * (tail - 1); shift >= 0; shift -= 6) {
-          sink.push(firstByteId + (0x80 | ((codePoint >> shift) & 0x3f)), i, next);
-        }
+      const lead = leadShift(codePoint);
+      for (let shift = lead; shift >= 0; shift -= 6) {
+        sink.push(firstByteId + utf8Byte(codePoint, shift, lead), i, next);
       }
       i = next;
     }

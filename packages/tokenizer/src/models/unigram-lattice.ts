@@ -35,23 +35,26 @@ export class UnigramLattice {
   /** The closest call anywhere in the word: a difference of log probabilities. */
   margin = Infinity;
   /** By position: log probability of the best path that ends there, its last piece and where that begins. */
-  private sums: Float32Array | Float64Array = new Float64Array(0);
-  private lastIds = new Int32Array(0);
-  private lastStarts = new Int32Array(0);
+  #sums: Float32Array | Float64Array = new Float64Array(0);
+  #lastIds = new Int32Array(0);
+  #lastStarts = new Int32Array(0);
 
-  private readonly isSingle: boolean;
-  private readonly unkScore: number;
-  private readonly scores: Float64Array;
-  private readonly scoreOf: (id: number) => number;
+  readonly #isSingle: boolean;
+  readonly #unkScore: number;
+  readonly #scores: Float64Array;
+  readonly #scoreOf: (id: number) => number;
   /** By code unit: slot of the root's child in the trie, times four, or -1. Most units begin no piece. */
-  private readonly firstSlots: Int32Array;
+  readonly #firstSlots: Int32Array;
 
-  constructor(private readonly options: LatticeOptions) {
-    this.scores = options.scores.known;
-    this.scoreOf = options.scores.of;
-    this.firstSlots = rootSlots(options.trie);
-    this.isSingle = options.precision === 'single';
-    this.unkScore = this.isSingle ? Math.fround(options.unkScore) : options.unkScore;
+  readonly #trie: CodeUnitTrie;
+
+  constructor(options: LatticeOptions) {
+    this.#trie = options.trie;
+    this.#scores = options.scores.known;
+    this.#scoreOf = options.scores.of;
+    this.#firstSlots = rootSlots(options.trie);
+    this.#isSingle = options.precision === 'single';
+    this.#unkScore = this.#isSingle ? Math.fround(options.unkScore) : options.unkScore;
   }
 
   /**
@@ -61,9 +64,11 @@ export class UnigramLattice {
    */
   search(units: Uint16Array, { start, end, before }: { start: number; end: number; before: number }): number {
     const size = end - start;
-    this.reserve(size + 1);
-    const { sums, lastStarts, firstSlots } = this;
-    const { slots } = this.options.trie;
+    this.#reserve(size + 1);
+    const sums = this.#sums;
+    const lastStarts = this.#lastStarts;
+    const firstSlots = this.#firstSlots;
+    const { slots } = this.#trie;
     lastStarts.fill(-1, 0, size + 1);
     sums[0] = before;
     this.margin = Infinity;
@@ -75,50 +80,52 @@ export class UnigramLattice {
       for (let to = from + 1, slot = firstSlots[unit]!; slot >= 0; to++) {
         const id = slots[slot + 3]!;
         if (id !== NO_VALUE) {
-          const score = this.scores[id]!;
-          this.offer((Number.isNaN(score) ? this.scoreOf(id) : score) + sum, id, from, to);
+          const score = this.#scores[id]!;
+          this.#offer((Number.isNaN(score) ? this.#scoreOf(id) : score) + sum, id, from, to);
           if (to === next) hasSingle = true;
         }
         if (to === size) break;
-        const child = 4 * trieSlot(this.options.trie, slots[slot + 2]!, units[start + to]!);
+        const child = 4 * trieSlot(this.#trie, slots[slot + 2]!, units[start + to]!);
         slot = slots[child] === NO_NODE ? -1 : child;
       }
-      if (!hasSingle) this.offer(this.unkScore + sum, UNKNOWN_PIECE, from, next);
+      if (!hasSingle) this.#offer(this.#unkScore + sum, UNKNOWN_PIECE, from, next);
       from = next;
     }
     this.total = sums[size]!;
-    return this.backtrack(start, size);
+    return this.#backtrack(start, size);
   }
 
   /** A path whose last piece is `id` over [from, to): it is taken if it is the first there or the best so far. */
-  private offer(exact: number, id: number, from: number, to: number): void {
-    const sum = this.isSingle ? Math.fround(exact) : exact;
-    if (this.lastStarts[to] !== -1) {
-      const gain = sum - this.sums[to]!;
+  #offer(exact: number, id: number, from: number, to: number): void {
+    const sum = this.#isSingle ? Math.fround(exact) : exact;
+    if (this.#lastStarts[to] !== -1) {
+      const gain = sum - this.#sums[to]!;
       const difference = gain < 0 ? -gain : gain;
       if (difference < this.margin) this.margin = difference;
       if (!(gain > 0)) return;
     }
-    this.sums[to] = sum;
-    this.lastIds[to] = id;
-    this.lastStarts[to] = from;
+    this.#sums[to] = sum;
+    this.#lastIds[to] = id;
+    this.#lastStarts[to] = from;
   }
 
-  private backtrack(start: number, size: number): number {
+  #backtrack(start: number, size: number): number {
     let count = 0;
-    for (let to = size; to > 0; to = this.lastStarts[to]!) {
-      this.ids[count] = this.lastIds[to]!;
-      this.starts[count++] = start + this.lastStarts[to]!;
+    for (let to = size; to > 0; to = this.#lastStarts[to]!) {
+      this.ids[count] = this.#lastIds[to]!;
+      this.starts[count++] = start + this.#lastStarts[to]!;
     }
     return count;
   }
 
-  private reserve(size: number): void {
-    if (size <= this.sums.length) return;
-    const larger = Math.max(64, size, 2 * this.sums.length);
-    this.sums = this.isSingle ? new Float32Array(larger) : new Float64Array(larger);
-    for (const name of ['ids', 'starts', 'lastIds', 'lastStarts'] as const)
-      this[name] = new Int32Array(larger);
+  #reserve(size: number): void {
+    if (size <= this.#sums.length) return;
+    const larger = Math.max(64, size, 2 * this.#sums.length);
+    this.#sums = this.#isSingle ? new Float32Array(larger) : new Float64Array(larger);
+    this.ids = new Int32Array(larger);
+    this.starts = new Int32Array(larger);
+    this.#lastIds = new Int32Array(larger);
+    this.#lastStarts = new Int32Array(larger);
   }
 }
 

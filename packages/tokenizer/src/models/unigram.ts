@@ -84,7 +84,7 @@ export function createUnigram(options: UnigramOptions): UnigramModel {
     byteFallback,
     vocabSize: pieces.length,
     tokenToId(token: string) {
-      const id = pieceId(table.trie, token);
+      const id = pieceId(table, token);
       return id === NO_VALUE ? undefined : id;
     },
     idToToken: (id: number) => table.texts[id],
@@ -100,7 +100,8 @@ export function createUnigram(options: UnigramOptions): UnigramModel {
   });
 }
 
-function createWordEncoder({ trie, scores, unkScore }: PieceTable, options: UnigramOptions): WordEncoder {
+function createWordEncoder(table: PieceTable, options: UnigramOptions): WordEncoder {
+  const { trie, scores, unkScore } = table;
   const { unkId, byteFallback, precision } = options;
   return {
     scores,
@@ -112,7 +113,7 @@ function createWordEncoder({ trie, scores, unkScore }: PieceTable, options: Unig
       precision: typeof precision === 'function' ? 'single' : 'double',
     }),
     unkId,
-    byteIds: byteFallback === true ? bytePieceIds(trie) : undefined,
+    byteIds: byteFallback === true ? bytePieceIds(table) : undefined,
   };
 }
 
@@ -197,15 +198,13 @@ function pushUnknown(units: Uint16Array, { start, end, sink, encoder }: WordJob)
 /** Throws that the pieces are not as they should be. */
 type FailedCheck = (field: string, problem: string) => never;
 
-/** Roots of the trie: pieces that are found in texts, and those that are not. */
-const FOUND = 0;
-const HIDDEN = 1;
-
 /** The pieces as the search needs them. */
 interface PieceTable {
   /** By id. */
   readonly texts: readonly string[];
   readonly trie: CodeUnitTrie;
+  /** Ids of the pieces that are not found in texts. */
+  readonly hidden: ReadonlyMap<string, number>;
   readonly scores: PieceScores;
   readonly unkScore: number;
 }
@@ -231,28 +230,32 @@ function indexPieces(options: UnigramOptions, fail: FailedCheck): PieceTable {
   }
   return {
     texts,
-    trie: pieceTrie(texts, kinds, fail),
+    ...indexTexts(texts, kinds, fail),
     scores: { known, of: (id) => (known[id] = asRustReads(pieces[id]![1])) },
     unkScore: (isSingle ? least : asRustReads(least)) - unkPenalty,
   };
 }
 
-/** A trie of the pieces that are found in texts, and of those that are not. */
-function pieceTrie(
+/** A trie of the pieces that are found in texts, and the ids of the others. */
+function indexTexts(
   texts: readonly string[],
   kinds: readonly PieceKind[] | undefined,
   fail: FailedCheck,
-): CodeUnitTrie {
-  const hidden = kinds?.flatMap((kind, id) => (isFound(kind) ? [] : [id])) ?? [];
-  const found = kinds?.flatMap((kind, id) => (isFound(kind) ? [id] : []));
-  const trie = buildTrie(
-    { keys: found?.map((id) => texts[id]!) ?? texts, values: found },
-    { keys: hidden.map((id) => texts[id]!), values: hidden },
-  );
-  const both = hidden.find((id) => trieValue(trie, FOUND, texts[id]!) !== NO_VALUE);
-  const repeated = trie.repeated ?? (both !== undefined && [trieValue(trie, FOUND, texts[both]!), both]);
-  if (repeated) fail('pieces', `${show(texts[repeated[0]!])} occurs twice, as ids ${repeated.join(' and ')}`);
-  return trie;
+): { readonly trie: CodeUnitTrie; readonly hidden: ReadonlyMap<string, number> } {
+  const checkOther = (other = NO_VALUE, id: number) => {
+    if (other !== NO_VALUE) fail('pieces', `${show(texts[id])} occurs twice, as ids ${other} and ${id}`);
+  };
+  const hidden = new Map<string, number>();
+  const hide = (text: string, id: number) => {
+    checkOther(hidden.get(text), id);
+    hidden.set(text, id);
+    return ''; // which a trie leaves out
+  };
+  const keys = kinds ? texts.map((text, id) => (isFound(kinds[id]!) ? text : hide(text, id))) : texts;
+  const trie = buildTrie({ keys });
+  checkOther(...(trie.repeated ?? [NO_VALUE, 0]));
+  hidden.forEach((id, text) => checkOther(trieValue(trie, text), id));
+  return { trie, hidden };
 }
 
 function isFound(kind: PieceKind): boolean {
@@ -270,8 +273,8 @@ function asRustReads(score: number): number {
 }
 
 /** Ids of `<0x00>` … `<0xFF>`; -1 for a byte without a piece. */
-function bytePieceIds(trie: CodeUnitTrie): Int32Array {
-  return Int32Array.from({ length: 256 }, (_, byte) => pieceId(trie, bytePiece(byte)));
+function bytePieceIds(table: PieceTable): Int32Array {
+  return Int32Array.from({ length: 256 }, (_, byte) => pieceId(table, bytePiece(byte)));
 }
 
 /** The piece of a byte, such as `<0x0A>`. */
@@ -280,9 +283,8 @@ export function bytePiece(byte: number): string {
 }
 
 /** Id of a piece, NO_VALUE when there is none. */
-function pieceId(trie: CodeUnitTrie, piece: string): number {
-  const id = trieValue(trie, FOUND, piece);
-  return id === NO_VALUE ? trieValue(trie, HIDDEN, piece) : id;
+function pieceId({ trie, hidden }: PieceTable, piece: string): number {
+  return hidden.get(piece) ?? trieValue(trie, piece);
 }
 
 function checkSizes({ pieces, unkId, kinds }: UnigramOptions, fail: FailedCheck): void {

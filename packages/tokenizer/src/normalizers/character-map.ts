@@ -1,5 +1,6 @@
 import { show, TokenizerError } from '../errors.js';
 import { codePointAt } from '../text/code-units.js';
+import { leadMarks, leadShift, tailLength, utf8Byte } from '../text/utf8.js';
 
 /** A rule that fits: where it ends in the text, and what it writes. */
 export interface RuleMatch {
@@ -168,7 +169,7 @@ function readTables({ trie, root, texts, first, next, fail }: TableJob): UnitTab
       const child = at ^ unitOffset(unit);
       const tail = rest > 0 ? rest - 1 : tailLength(byte);
       if (rest > 0 !== ((byte & 0xc0) === 0x80) || byte === 0xc0 || byte === 0xc1 || byte > 0xf4) continue;
-      const codePoint = rest > 0 ? (start << 6) | (byte & 0x3f) : byte ^ leadBits[tail]!;
+      const codePoint = rest > 0 ? (start << 6) | (byte & 0x3f) : byte ^ leadMarks[tail]!;
       if (tail > 0) visit(child, tail, codePoint);
       else {
         if (isSeen[root] === 1) {
@@ -188,11 +189,6 @@ function readTables({ trie, root, texts, first, next, fail }: TableJob): UnitTab
   return tables;
 }
 
-/** Number of bytes that follow the first byte of a UTF-8 sequence. */
-function tailLength(lead: number): number {
-  return lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-}
-
 /** A rule may begin before this character. */
 function noteFollower(codePoint: number, { simple, follows }: UnitTables): void {
   const units = codePoint > 0xffff ? [0xd7c0 + (codePoint >> 10), 0xdc00 | (codePoint & 0x3ff)] : [codePoint];
@@ -207,7 +203,7 @@ function soleUnit(texts: Uint8Array, at: number): number {
   const lead = texts[at]!;
   const tail = tailLength(lead);
   if (lead === 0 || tail > 2 || texts[at + tail + 1] !== 0) return COMPLEX;
-  let unit = lead ^ leadBits[tail]!;
+  let unit = lead ^ leadMarks[tail]!;
   for (let k = 1; k <= tail; k++) unit = (unit << 6) | (texts[at + k]! & 0x3f);
   return unit;
 }
@@ -227,22 +223,14 @@ function longestKey(text: string, { start, end, trie, root, replacementOf }: Sea
   for (let i = start; i < end;) {
     const codePoint = codePointAt(text, i, end);
     i += codePoint > 0xffff ? 2 : 1;
-    const tail = codePoint < 0x80 ? 0 : codePoint < 0x800 ? 1 : codePoint < 0x10000 ? 2 : 3;
-    let byte = leadBits[tail]! | (codePoint >> (6 * tail));
-    for (let shift = 6 * tail; ; shift -= 6) {
+    const lead = leadShift(codePoint);
+    for (let shift = lead; shift >= 0; shift -= 6) {
+      const byte = utf8Byte(codePoint, shift, lead);
       const child = byte === 0 ? -1 : childBase(trie, base, byte);
       if (child < 0) return bestBase < 0 ? undefined : { end: bestEnd, replacement: replacementOf(bestBase) };
-      if (shift === 0) {
-        if (endsKey(trie[base ^ byte]!)) [bestBase, bestEnd] = [child, i];
-        base = child;
-        break;
-      }
+      if (shift === 0 && endsKey(trie[base ^ byte]!)) [bestBase, bestEnd] = [child, i];
       base = child;
-      byte = 0x80 | ((codePoint >> (shift - 6)) & 0x3f);
     }
   }
   return bestBase < 0 ? undefined : { end: bestEnd, replacement: replacementOf(bestBase) };
 }
-
-/** First bits of a UTF-8 sequence, by the number of bytes that follow. */
-const leadBits: readonly number[] = [0, 0xc0, 0xe0, 0xf0];

@@ -50,12 +50,12 @@ export class AlignedTextBuilder {
 
   /** Starts a linear stretch: units pushed from here on map one to one from `originalStart`. */
   beginLinear(originalStart: number): void {
-    this.pushSegment(originalStart, LINEAR);
+    this.#pushSegment(originalStart, LINEAR);
   }
 
   /** Starts a block: units pushed from here on all come from [originalStart, originalEnd). */
   beginBlock(originalStart: number, originalEnd: number): void {
-    this.pushSegment(originalStart, originalEnd);
+    this.#pushSegment(originalStart, originalEnd);
   }
 
   /** Appends one code unit. */
@@ -93,7 +93,7 @@ export class AlignedTextBuilder {
       while (segment < last && segments[segment + 3]! <= i) segment += 3;
       const stop = segment < last && segments[segment + 3]! < to ? segments[segment + 3]! : to;
       const isLinear = segments[segment + 2] === LINEAR;
-      this.pushSegment(
+      this.#pushSegment(
         segments[segment + 1]! + (isLinear ? i - segments[segment]! : 0),
         segments[segment + 2]!,
       );
@@ -110,10 +110,10 @@ export class AlignedTextBuilder {
     const width = isHighSurrogate(units[start]!) && start + 1 < end ? 2 : 1;
     if (segments.length === 3 && segments[2] === LINEAR) {
       const from = segments[1]! + start - segments[0]!;
-      this.pushSegment(from, from + width);
+      this.#pushSegment(from, from + width);
     } else {
       const [from, to] = sourceOf(text, start, start + width);
-      this.pushSegment(from, to);
+      this.#pushSegment(from, to);
     }
     this.push(mark);
     this.push(units[start]!);
@@ -153,7 +153,7 @@ export class AlignedTextBuilder {
     };
   }
 
-  private pushSegment(originalStart: number, originalEnd: number): void {
+  #pushSegment(originalStart: number, originalEnd: number): void {
     const at = this.#segmentsLength;
     if (at > 0 && this.#segments[at - 3] === this.#length) {
       this.#segments[at - 2] = originalStart; // the segment before stayed empty
@@ -298,7 +298,7 @@ class SegmentCursor {
 
   /** Where the source of a unit begins. */
   startOf(unit: number): number {
-    this.seek(unit);
+    this.#seek(unit);
     const { segment, segments } = this;
     return segments[segment + 1]! + (segments[segment + 2] === LINEAR ? unit - segments[segment]! : 0);
   }
@@ -310,7 +310,7 @@ class SegmentCursor {
     return end === LINEAR ? start + 1 : end;
   }
 
-  private seek(unit: number): void {
+  #seek(unit: number): void {
     const { segments } = this;
     while (this.segment > 0 && segments[this.segment]! > unit) this.segment -= 3;
     while (this.segment + 3 < segments.length && segments[this.segment + 3]! <= unit) this.segment += 3;

@@ -94,9 +94,9 @@ function rehashed({ slots, mask }: CodeUnitTrie): CodeUnitTrie {
   return larger;
 }
 
-/** Value of a key, NO_VALUE when there is none. */
-export function trieValue(trie: CodeUnitTrie, root: number, key: string): number {
-  let node = root;
+/** Value of a key of the first set, NO_VALUE when there is none. */
+export function trieValue(trie: CodeUnitTrie, key: string): number {
+  let node = 0;
   let value = NO_VALUE;
   for (let i = 0; i < key.length; i++) {
     const at = 4 * trieSlot(trie, node, key.charCodeAt(i));

@@ -21,7 +21,7 @@ export class TokenSink {
   /** Appends a token of the current word. */
   push(id: number, start: number, end: number): void {
     const at = this.length;
-    if (at === this.ids.length) this.grow();
+    if (at === this.ids.length) this.#grow();
     this.ids[at] = id;
     this.offsets[2 * at] = start;
     this.offsets[2 * at + 1] = end;
@@ -33,7 +33,7 @@ export class TokenSink {
   reset(): void {
     this.length = 0;
     this.wordCount = 0;
-    if (this.ids.length > mostKept) this.resize(16);
+    if (this.ids.length > mostKept) this.#resize(16);
   }
 
   /** Drops the tokens from `length` on: a word turned out to have no pieces. */
@@ -41,11 +41,11 @@ export class TokenSink {
     this.length = length;
   }
 
-  private grow(): void {
-    this.resize(Math.max(16, 2 * this.ids.length));
+  #grow(): void {
+    this.#resize(Math.max(16, 2 * this.ids.length));
   }
 
-  private resize(size: number): void {
+  #resize(size: number): void {
     this.ids = resized(this.ids, size);
     this.offsets = resized(this.offsets, 2 * size);
     this.wordIds = resized(this.wordIds, size);

@@ -34,11 +34,30 @@ function sequenceWidth(bytes: Uint8Array, start: number): number {
   const lead = bytes[start]!;
   if (lead < 0x80) return 1;
   if (lead < 0xc2 || lead > 0xf4) return 0;
-  const width = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  const width = 1 + tailLength(lead);
   const second = bytes[start + 1] ?? 0;
   const lowest = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
   const highest = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
   if (second < lowest || second > highest) return 0;
   for (let k = 2; k < width; k++) if (((bytes[start + k] ?? 0) & 0xc0) !== 0x80) return 0;
   return width;
+}
+
+/** Number of bytes after the first one in a UTF-8 sequence, by that first byte. */
+export function tailLength(lead: number): number {
+  return lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+}
+
+/** First bits of a UTF-8 sequence, by the number of bytes that follow. */
+export const leadMarks: readonly number[] = [0, 0xc0, 0xe0, 0xf0];
+
+/** Six times the number of bytes after the first one of a code point: where the bits of the first one begin. */
+export function leadShift(codePoint: number): number {
+  return codePoint < 0x80 ? 0 : codePoint < 0x800 ? 6 : codePoint < 0x10000 ? 12 : 18;
+}
+
+/** The byte of a code point's UTF-8 form whose bits begin at `shift`: from `lead`, its `leadShift`, in steps of 6 to 0. */
+export function utf8Byte(codePoint: number, shift: number, lead: number): number {
+  const bits = codePoint >> shift;
+  return shift < lead ? 0x80 | (bits & 0x3f) : leadMarks[lead / 6]! | bits;
 }

@@ -48,7 +48,7 @@ export class WordMemo {
    */
   recall(units: Uint16Array, { start, end, sink, leastMargin = 0 }: RecallJob): boolean {
     if (end - start > longestWord) return false;
-    const entry = this.find(units, start, end, hashOf(units, start, end));
+    const entry = this.#find(units, start, end, hashOf(units, start, end));
     if (entry === EMPTY || this.#margins[entry]! < leastMargin) return false;
     const records = this.#records;
     const entries = this.#entries;
@@ -63,8 +63,8 @@ export class WordMemo {
   remember(units: Uint16Array, { start, end, sink, from, margin = Infinity }: RememberJob): void {
     if (end - start > longestWord) return;
     const hash = hashOf(units, start, end);
-    if (this.find(units, start, end, hash) !== EMPTY) return;
-    if (this.#count === mostWords) this.clear();
+    if (this.#find(units, start, end, hash) !== EMPTY) return;
+    if (this.#count === mostWords) this.#clear();
     this.#margins[this.#count] = margin;
     const at = 3 * this.#count;
     if (at + 6 > this.#entries.length) this.#entries = doubled(this.#entries);
@@ -89,24 +89,24 @@ export class WordMemo {
     this.#slots[slot] = this.#count++;
   }
 
-  private find(units: Uint16Array, start: number, end: number, hash: number): number {
+  #find(units: Uint16Array, start: number, end: number, hash: number): number {
     const slots = this.#slots;
     const entries = this.#entries;
     for (let slot = hash & (tableSize - 1); ; slot = (slot + 1) & (tableSize - 1)) {
       const entry = slots[slot]!;
       if (entry === EMPTY) return EMPTY;
-      if (entries[3 * entry] === hash && this.isWord(entry, units, start, end)) return entry;
+      if (entries[3 * entry] === hash && this.#isWord(entry, units, start, end)) return entry;
     }
   }
 
-  private isWord(entry: number, units: Uint16Array, start: number, end: number): boolean {
+  #isWord(entry: number, units: Uint16Array, start: number, end: number): boolean {
     const from = this.#entries[3 * entry + 1]!;
     if (this.#entries[3 * entry + 4]! - from !== end - start) return false;
     for (let i = start, k = from; i < end; i++, k++) if (units[i] !== this.#units[k]) return false;
     return true;
   }
 
-  private clear(): void {
+  #clear(): void {
     this.#slots.fill(EMPTY);
     this.#count = 0;
   }
