@@ -1,4 +1,5 @@
 import type { TemplatePiece } from './pipeline.js';
+import { grown } from './text/growing-array.js';
 import type { TokenSink } from './text/token-sink.js';
 
 /** A text, or a pair of texts, as tokens. All arrays have one entry a token, `offsets` two. */
@@ -83,11 +84,7 @@ export class RowStore {
   add(inputs: RowInputs, layout: RowLayout): number {
     const length = rowLength(inputs, layout);
     const end = this.#used + ROW_ENTRIES * length;
-    if (end > this.#data.length) {
-      const larger = new Int32Array(this.#used === 0 ? end : Math.max(end, 2 * this.#data.length));
-      if (this.#used > 0) larger.set(this.#data.subarray(0, this.#used));
-      this.#data = larger;
-    }
+    if (end > this.#data.length) this.#data = grown(this.#data, end);
     writeRow(this.#data, { at: this.#used, length, inputs, layout });
     this.#starts.push(this.#used);
     this.#lengths.push(length);

@@ -7,12 +7,15 @@ export interface SpecialToken {
   readonly id: number;
 }
 
+interface TokenNames {
+  readonly tokenToId: (token: string) => number | undefined;
+  readonly idToToken: (id: number) => string | undefined;
+}
+
 /** Tokens and ids of model and added tokens together. */
-export interface TokenIndex {
+export interface TokenIndex extends TokenNames {
   readonly vocabSize: number;
   readonly specialTokens: Readonly<Partial<Record<SpecialTokenRole, SpecialToken>>>;
-  tokenToId(token: string): number | undefined;
-  idToToken(id: number): string | undefined;
   isSpecial(id: number): boolean;
 }
 
@@ -23,26 +26,32 @@ export interface TokenIndex {
  */
 export function indexTokens(parts: TokenizerParts): TokenIndex {
   const { model, addedTokens = [] } = parts;
-  const byContent = new Map<string, AddedToken>();
-  const byId = new Map<number, AddedToken>();
+  const byContent = new Map<string, number>();
+  const byId = new Map<number, string>();
   const specialIds = new Set<number>();
-  for (const token of addedTokens) {
-    checkAddedToken(token, parts, { byContent, byId });
-    byContent.set(token.content, token);
-    byId.set(token.id, token);
-    if (token.special) specialIds.add(token.id);
+  const names: TokenNames = {
+    tokenToId: (token) => byContent.get(token) ?? model.tokenToId(token),
+    idToToken: (id) => model.idToToken(id) ?? byId.get(id),
+  };
+  let vocabSize = model.vocabSize;
+  for (const { content, id, special } of addedTokens) {
+    const other = names.idToToken(id);
+    const otherId = names.tokenToId(content);
+    const isClash = (other ?? content) !== content || (otherId ?? id) !== id;
+    if (isClash || content === '' || byId.has(id)) throw clash(parts, { content, id, other, otherId });
+    if (other === undefined) vocabSize++;
+    byContent.set(content, id);
+    byId.set(id, content);
+    if (special) specialIds.add(id);
   }
-  const tokenToId = (token: string) => byContent.get(token)?.id ?? model.tokenToId(token);
-  const idToToken = (id: number) => model.idToToken(id) ?? byId.get(id)?.content;
-  const specialTokens = resolveRoles(parts, tokenToId);
-  const vocabSize = countTokens(parts, { byId, idToToken });
-  checkTemplates(parts, idToToken);
+  const specialTokens = resolveRoles(parts, names);
+  checkIds(parts, vocabSize, names);
+  checkTemplates(parts, names);
   for (const special of Object.values(specialTokens)) specialIds.add(special.id);
   return Object.freeze({
     vocabSize,
     specialTokens,
-    tokenToId,
-    idToToken,
+    ...names,
     isSpecial: (id: number) => specialIds.has(id),
   });
 }
@@ -55,29 +64,24 @@ function misfit(
   return new TokenizerError({ code: 'malformed-file', op: 'createTokenizer', file, ...facts });
 }
 
-function checkAddedToken(
-  token: AddedToken,
-  parts: TokenizerParts,
-  known: {
-    readonly byContent: ReadonlyMap<string, AddedToken>;
-    readonly byId: ReadonlyMap<number, AddedToken>;
-  },
-): void {
-  const { content, id } = token;
-  const other = known.byId.get(id)?.content ?? parts.model.idToToken(id);
-  const otherId = known.byContent.get(content)?.id ?? parts.model.tokenToId(content);
-  const isClash = (other ?? content) !== content || (otherId ?? id) !== id;
-  if (!isClash && content !== '' && !known.byId.has(id)) return;
+interface Clash extends Pick<AddedToken, 'content' | 'id'> {
+  /** The token that has the id. */
+  readonly other: string | undefined;
+  /** The id that the token has. */
+  readonly otherId: number | undefined;
+}
+
+function clash(parts: TokenizerParts, { content, id, other, otherId }: Clash): TokenizerError {
   const owner =
     other === undefined ? `the token already has id ${otherId}` : `that id belongs to ${show(other)}`;
-  throw misfit(parts, {
+  return misfit(parts, {
     field: 'added_tokens',
     problem: `added token ${show(content)} has id ${id}; ${owner}`,
     remedy: 'they repeat the vocabulary or come after it, each once.',
   });
 }
 
-function checkTemplates(parts: TokenizerParts, idToToken: TokenIndex['idToToken']): void {
+function checkTemplates(parts: TokenizerParts, { idToToken }: TokenNames): void {
   const { single = [], pair = [] } = parts.postProcessor ?? {};
   for (const piece of [...single, ...pair]) {
     const strange = 'ids' in piece && piece.ids.find((id) => idToToken(id) === undefined);
@@ -91,7 +95,7 @@ function checkTemplates(parts: TokenizerParts, idToToken: TokenIndex['idToToken'
 
 function resolveRoles(
   parts: TokenizerParts,
-  tokenToId: (token: string) => number | undefined,
+  { tokenToId }: TokenNames,
 ): Readonly<Partial<Record<SpecialTokenRole, SpecialToken>>> {
   const resolved = Object.entries(parts.specialTokens ?? {}).map(([role, token]) => {
     const id = tokenToId(token);
@@ -105,27 +109,14 @@ function resolveRoles(
   return Object.freeze(Object.fromEntries(resolved));
 }
 
-/**
- * Number of tokens. Every id from 0 up must have one: an embedding row without a token means that the files do not
- * fit together.
- */
-function countTokens(
-  parts: TokenizerParts,
-  {
-    byId,
-    idToToken,
-  }: { readonly byId: ReadonlyMap<number, AddedToken>; readonly idToToken: TokenIndex['idToToken'] },
-): number {
-  const { model } = parts;
-  let size = model.vocabSize;
-  for (const id of byId.keys()) if (model.idToToken(id) === undefined) size++;
-  for (let id = 0; id < size; id++) {
+/** Every id from 0 up must have a token: an embedding row without one means that the files do not fit together. */
+function checkIds(parts: TokenizerParts, vocabSize: number, { idToToken }: TokenNames): void {
+  for (let id = 0; id < vocabSize; id++) {
     if (idToToken(id) !== undefined) continue;
     throw misfit(parts, {
       field: 'vocab',
-      problem: `id ${id} has no token, though there are ${size} tokens`,
+      problem: `id ${id} has no token, though there are ${vocabSize} tokens`,
       remedy: 'ids count from 0 without a hole: fetch the file again.',
     });
   }
-  return size;
 }

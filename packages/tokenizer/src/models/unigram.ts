@@ -298,7 +298,7 @@ function checkSizes({ pieces, unkId, kinds }: UnigramOptions, fail: FailedCheck)
 
 /** What stands where a piece and its score should, for an error. */
 function listed(entry: unknown): string {
-  return Array.isArray(entry) ? entry.slice(0, 3).map(show).join(', ') : show(entry);
+  return [entry].flat().slice(0, 3).map(show).join(', ');
 }
 
 function noUnknownToken(text: string): TokenizerError {

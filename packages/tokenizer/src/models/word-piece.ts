@@ -83,11 +83,10 @@ export function createWordPiece(options: WordPieceOptions): WordPieceModel {
 }
 
 function pieceTrie({ ids }: Vocabulary, prefix: string): CodeUnitTrie {
-  const inner = [...ids].filter(([token]) => token.startsWith(prefix));
-  return buildTrie(
-    { keys: [...ids.keys()], values: [...ids.values()] },
-    { keys: inner.map(([token]) => token.slice(prefix.length)), values: inner.map(([, id]) => id) },
-  );
+  const keys = [...ids.keys()];
+  const values = [...ids.values()];
+  const inner = keys.map((key) => (key.startsWith(prefix) ? key.slice(prefix.length) : '')); // '' is left out
+  return buildTrie({ keys, values }, { keys: inner, values });
 }
 
 interface Lookup {

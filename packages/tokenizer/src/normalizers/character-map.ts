@@ -136,8 +136,8 @@ function indexChildren(trie: Uint32Array, texts: Uint8Array, fail: FailedCheck):
     first[base] = at;
     if (!endsKey(unit)) continue;
     const value = valueAt(trie, at ^ unitOffset(unit));
-    if (value > lastEnd) fail(`a replacement begins at byte ${value} of ${texts.length}`);
-    if (isTail(texts[value]!)) fail('a replacement is not UTF-8');
+    if (value > lastEnd || isTail(texts[value]!))
+      fail(`a replacement begins at byte ${value} of ${texts.length}`);
   }
   return { first, next };
 }
@@ -168,7 +168,7 @@ function readTables({ trie, root, texts, first, next, fail }: TableJob): UnitTab
       const byte = unit & 0xff;
       const child = at ^ unitOffset(unit);
       const tail = rest > 0 ? rest - 1 : tailLength(byte);
-      if (rest > 0 !== ((byte & 0xc0) === 0x80) || byte === 0xc0 || byte === 0xc1 || byte > 0xf4) continue;
+      if (rest > 0 !== isTail(byte) || (byte & 0xfe) === 0xc0 || byte > 0xf4) continue;
       const codePoint = rest > 0 ? (start << 6) | (byte & 0x3f) : byte ^ leadMarks[tail]!;
       if (tail > 0) visit(child, tail, codePoint);
       else {

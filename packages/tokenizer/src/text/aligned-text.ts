@@ -1,3 +1,4 @@
+import { grown } from './growing-array.js';
 import { isHighSurrogate, stringFromUnits } from './code-units.js';
 
 /**
@@ -284,42 +285,38 @@ export function mapToOriginal(
 /** Looks units up in the segments; quick when they are asked for from left to right. */
 class SegmentCursor {
   segment = 0;
-  private readonly segments: Int32Array;
+  readonly #segments: Int32Array;
+  readonly #length: number;
 
-  constructor(private readonly aligned: AlignedText) {
-    this.segments = aligned.segments;
+  constructor({ segments, length }: AlignedText) {
+    this.#segments = segments;
+    this.#length = length;
   }
 
   /** The first unit after the segment. */
   get segmentEnd(): number {
     const next = this.segment + 3;
-    return next < this.segments.length ? this.segments[next]! : this.aligned.length;
+    return next < this.#segments.length ? this.#segments[next]! : this.#length;
   }
 
   /** Where the source of a unit begins. */
   startOf(unit: number): number {
     this.#seek(unit);
-    const { segment, segments } = this;
+    const { segment } = this;
+    const segments = this.#segments;
     return segments[segment + 1]! + (segments[segment + 2] === LINEAR ? unit - segments[segment]! : 0);
   }
 
   /** Where the source of a unit ends. */
   endOf(unit: number): number {
     const start = this.startOf(unit);
-    const end = this.segments[this.segment + 2]!;
+    const end = this.#segments[this.segment + 2]!;
     return end === LINEAR ? start + 1 : end;
   }
 
   #seek(unit: number): void {
-    const { segments } = this;
+    const segments = this.#segments;
     while (this.segment > 0 && segments[this.segment]! > unit) this.segment -= 3;
     while (this.segment + 3 < segments.length && segments[this.segment + 3]! <= unit) this.segment += 3;
   }
-}
-
-function grown<T extends Uint16Array | Int32Array>(array: T, needed: number): T {
-  const Kind = array.constructor as new (length: number) => T;
-  const larger = new Kind(Math.max(needed, array.length * 2, 16));
-  larger.set(array);
-  return larger;
 }

@@ -1,3 +1,5 @@
+import { grown } from './growing-array.js';
+
 /** Pairs (start, end) in an array that grows. */
 export class SpanList {
   #pairs: Int32Array;
@@ -10,11 +12,7 @@ export class SpanList {
 
   /** Appends [start, end). */
   push(start: number, end: number): void {
-    if (this.#length + 2 > this.#pairs.length) {
-      const larger = new Int32Array(Math.max(16, 2 * this.#pairs.length));
-      larger.set(this.#pairs);
-      this.#pairs = larger;
-    }
+    if (this.#length + 2 > this.#pairs.length) this.#pairs = grown(this.#pairs, this.#length + 2);
     this.#pairs[this.#length++] = start;
     this.#pairs[this.#length++] = end;
   }

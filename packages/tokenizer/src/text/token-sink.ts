@@ -1,3 +1,5 @@
+import { grown } from './growing-array.js';
+
 /** A sink with more tokens than this is not kept for the next text. */
 const mostKept = 1 << 20;
 
@@ -33,7 +35,7 @@ export class TokenSink {
   reset(): void {
     this.length = 0;
     this.wordCount = 0;
-    if (this.ids.length > mostKept) this.#resize(16);
+    if (this.ids.length > mostKept) this.ids = this.offsets = this.wordIds = new Int32Array(0);
   }
 
   /** Drops the tokens from `length` on: a word turned out to have no pieces. */
@@ -42,18 +44,8 @@ export class TokenSink {
   }
 
   #grow(): void {
-    this.#resize(Math.max(16, 2 * this.ids.length));
+    this.ids = grown(this.ids, 0);
+    this.offsets = grown(this.offsets, 2 * this.ids.length);
+    this.wordIds = grown(this.wordIds, this.ids.length);
   }
-
-  #resize(size: number): void {
-    this.ids = resized(this.ids, size);
-    this.offsets = resized(this.offsets, 2 * size);
-    this.wordIds = resized(this.wordIds, size);
-  }
-}
-
-function resized(array: Int32Array, length: number): Int32Array {
-  const other = new Int32Array(length);
-  other.set(length < array.length ? array.subarray(0, length) : array);
-  return other;
 }

@@ -1,3 +1,4 @@
+import { grown } from './growing-array.js';
 import type { TokenSink } from './token-sink.js';
 
 /** Words longer than this are rare and not remembered. */
@@ -67,14 +68,14 @@ export class WordMemo {
     if (this.#count === mostWords) this.#clear();
     this.#margins[this.#count] = margin;
     const at = 3 * this.#count;
-    if (at + 6 > this.#entries.length) this.#entries = doubled(this.#entries);
+    if (at + 6 > this.#entries.length) this.#entries = grown(this.#entries, at + 6);
     const entries = this.#entries;
     const unitsAt = entries[at + 1]!;
     const recordsAt = entries[at + 2]!;
     const unitsEnd = unitsAt + end - start;
     const recordsEnd = recordsAt + 3 * (sink.length - from);
-    while (unitsEnd > this.#units.length) this.#units = doubled(this.#units);
-    while (recordsEnd > this.#records.length) this.#records = doubled(this.#records);
+    if (unitsEnd > this.#units.length) this.#units = grown(this.#units, unitsEnd);
+    if (recordsEnd > this.#records.length) this.#records = grown(this.#records, recordsEnd);
     for (let i = start, k = unitsAt; i < end; i++, k++) this.#units[k] = units[i]!;
     for (let token = from, i = recordsAt; token < sink.length; token++, i += 3) {
       this.#records[i] = sink.ids[token]!;
@@ -117,11 +118,4 @@ function hashOf(units: Uint16Array, start: number, end: number): number {
   for (let i = start; i < end; i++) hash = Math.imul(hash ^ units[i]!, 0x01000193);
   hash ^= hash >>> 15;
   return Math.imul(hash, 0x2c1b3c6d) ^ (hash >>> 12);
-}
-
-function doubled<T extends Uint16Array | Int32Array>(array: T): T {
-  const Kind = array.constructor as new (length: number) => T;
-  const larger = new Kind(2 * array.length);
-  larger.set(array);
-  return larger;
 }

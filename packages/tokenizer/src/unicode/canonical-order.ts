@@ -3,12 +3,11 @@ import { codePointTest, type CodePointTest } from './code-point-set.js';
 
 /**
  * One mark of every combining class up to Unicode 9, in the order of the classes (1, 7, 8, 9, 10 … 240), in
- * hex.
+ * base 36.
  */
 const classMarks =
-  '334 93c 3099 94d 5b0 5b1 5b2 5b3 5b4 5b5 5b6 5b7 5b8 5b9 5bb 5bc 5bd 5bf 5c1 5c2 fb1e 64b 64c ' +
-  '64d 618 619 61a 651 652 670 711 c55 c56 e38 e48 eb8 ec8 f71 f72 f74 321 1dce 31b 302a 316 59a ' +
-  '302e 1d16d 5ae 300 315 35c 35d 345';
+  'ms 1to 9ll 1u5 14g 14h 14i 14j 14k 14l 14m 14n 14o 14p 14r 14s 14t 14v 14x 14y 1dlq 18r 18s 18t ' +
+  '17c 17d 17e 18x 18y 19s 1e9 2fp 2fq 2t4 2tk 2wo 2x4 31t 31u 31w m9 5vy m3 9ii ly 13u 9im 2jxp 14e lc lx nw nx n9';
 
 /** A code point and the original range it stands for. */
 export interface AlignedCodePoint {
@@ -53,7 +52,7 @@ export function createDecomposer(
   compose: (parts: readonly Part[]) => readonly Part[] = (parts) => parts,
 ): Decomposer {
   const isLater = createLaterTest();
-  const marks = classMarks.split(' ').map((hex) => String.fromCodePoint(parseInt(hex, 16)));
+  const marks = classMarks.split(' ').map((mark) => String.fromCodePoint(parseInt(mark, 36)));
   const decompose = rememberedByCodePoint((codePoint): readonly number[] =>
     isLater(codePoint)
       ? [codePoint]
