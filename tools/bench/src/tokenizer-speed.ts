@@ -1,17 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { Command } from 'commander';
 import { tokenizerFromFiles } from '@tesserae/tokenizer';
 import type { Tokenizer } from '@tesserae/tokenizer';
 import { moreStages } from '@tesserae/tokenizer/stages';
+import { firstLoads } from './first-load.js';
 import { measure, rates, type Rates } from './measured-rounds.js';
 import { benchText, type BenchText } from './tokenizer-corpus.js';
 
 /**
  * Times our tokenizers beside Hugging Face's Rust library (npm `tokenizers`) in one process and thread, by turns:
- * `npm run bench:tokenizer-speed -- --data ../shared/data`. Ids are compared before anything is timed.
+ * `npm run bench:tokenizer-speed -- --data ../shared/data`. Ids are compared before anything is timed. Before all that,
+ * the first load of T5's tokenizer.json in new processes; `--load-only` ends there.
  */
 
 process.env['TOKENIZERS_PARALLELISM'] = 'false';
@@ -21,6 +23,7 @@ const { Tokenizer: RustTokenizer } = await import('tokenizers');
 interface Options {
   readonly data: string;
   readonly rounds: string;
+  readonly loadOnly: boolean;
   readonly json: boolean;
 }
 
@@ -43,8 +46,7 @@ interface Row {
 
 const batchSize = 256;
 
-function subjects(data: string): readonly Subject[] {
-  const t5 = gunzipSync(readFileSync(`${data}/vocab-t5/tokenizer.json.gz`)).toString();
+function subjects(data: string, t5: string): readonly Subject[] {
   const bert = tokenizerFromFiles({
     'vocab.txt': readFileSync(`${data}/vocab-bert/uncased-vocab.txt`, 'utf8'),
   });
@@ -143,13 +145,29 @@ function longInputs(tokenizer: Tokenizer, whole: string) {
 const program = new Command('tokenizer-speed')
   .option('--data <folder>', 'the folder with vocabularies and texts', '../shared/data')
   .option('--rounds <count>', 'rounds; ours and theirs take turns in each', '5')
+  .option('--load-only', 'time the first load in new processes only', false)
   .option('--json', 'print JSON instead of a table', false);
 program.parse();
-const { data, rounds, json } = program.opts<Options>();
+const { data, rounds, loadOnly, json } = program.opts<Options>();
+const t5 = gunzipSync(readFileSync(`${data}/vocab-t5/tokenizer.json.gz`)).toString();
+const first = { load: loadavg()[0]!, ...firstLoads(t5, 15) };
+if (!json) {
+  const shown = ({ median, least, most }: Rates) =>
+    `${median.toFixed(1)} ms (${least.toFixed(1)}–${most.toFixed(1)})`;
+  process.stdout.write(
+    `first load of T5's tokenizer.json in a fresh process, median (range) of ${first.processes} processes: ` +
+      `${shown(first.loadMs)}; with the first text encoded ${shown(first.loadAndEncodeMs)}; ` +
+      `load of the machine before: ${first.load.toFixed(1)}\n\n`,
+  );
+}
+if (loadOnly) {
+  if (json) process.stdout.write(`${JSON.stringify({ first })}\n`);
+  process.exit();
+}
 const text = benchText(data, fileURLToPath(new URL('../../../node_modules', import.meta.url)));
 const rows: Row[] = [];
 const extras: object[] = [];
-for (const subject of subjects(data)) {
+for (const subject of subjects(data, t5)) {
   const { check, ...kinds } = calls(subject, text);
   await check();
   for (const [call, sides] of Object.entries(kinds)) {
@@ -169,7 +187,7 @@ for (const subject of subjects(data)) {
     long: longInputs(subject.ours, text.whole),
   });
 }
-if (json) process.stdout.write(`${JSON.stringify({ text: text.parts, rows, extras })}\n`);
+if (json) process.stdout.write(`${JSON.stringify({ first, text: text.parts, rows, extras })}\n`);
 else {
   const one = (value: number) => value.toFixed(1);
   process.stdout.write(

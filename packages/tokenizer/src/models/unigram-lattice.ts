@@ -17,8 +17,8 @@ interface LatticeOptions {
   readonly scores: PieceScores;
   /** Log probability of a single character that is no piece. */
   readonly unkScore: number;
-  /** 'single' keeps sums in single precision, as SentencePiece does; 'double' as Hugging Face does. */
-  readonly precision: 'single' | 'double';
+  /** Keeps sums in single precision, as SentencePiece does; otherwise in double, as Hugging Face does. */
+  readonly isSingle: boolean;
 }
 
 /**
@@ -53,7 +53,7 @@ export class UnigramLattice {
     this.#scores = options.scores.known;
     this.#scoreOf = options.scores.of;
     this.#firstSlots = rootSlots(options.trie);
-    this.#isSingle = options.precision === 'single';
+    this.#isSingle = options.isSingle;
     this.#unkScore = this.#isSingle ? Math.fround(options.unkScore) : options.unkScore;
   }
 

@@ -100,18 +100,10 @@ export function createUnigram(options: UnigramOptions): UnigramModel {
   });
 }
 
-function createWordEncoder(table: PieceTable, options: UnigramOptions): WordEncoder {
-  const { trie, scores, unkScore } = table;
-  const { unkId, byteFallback, precision } = options;
+function createWordEncoder(table: PieceTable, { unkId, byteFallback }: UnigramOptions): WordEncoder {
   return {
-    scores,
-    unkScore,
-    lattice: new UnigramLattice({
-      trie,
-      scores,
-      unkScore,
-      precision: typeof precision === 'function' ? 'single' : 'double',
-    }),
+    ...table,
+    lattice: new UnigramLattice(table),
     unkId,
     byteIds: byteFallback === true ? bytePieceIds(table) : undefined,
   };
@@ -207,6 +199,7 @@ interface PieceTable {
   readonly hidden: ReadonlyMap<string, number>;
   readonly scores: PieceScores;
   readonly unkScore: number;
+  readonly isSingle: boolean;
 }
 
 /** Checks and indexes all pieces. A user-defined one is certain, whatever the file says (SentencePiece 0.2). */
@@ -233,6 +226,7 @@ function indexPieces(options: UnigramOptions, fail: FailedCheck): PieceTable {
     ...indexTexts(texts, kinds, fail),
     scores: { known, of: (id) => (known[id] = asRustReads(pieces[id]![1])) },
     unkScore: (isSingle ? least : asRustReads(least)) - unkPenalty,
+    isSingle,
   };
 }
 

@@ -1,5 +1,5 @@
 import { LATER_THAN_UNICODE_8_RANGES } from './code-point-ranges.js';
-import { codePointTest, type CodePointTest } from './code-point-set.js';
+import { frozenClassTest, type CodePointTest } from './code-point-set.js';
 
 /** Test of what BERT's clean-up removes: Cc (but tab, line feed, carriage return), Cf, Co, and U+FFFD. */
 export function createControlTest(): CodePointTest {
@@ -16,14 +16,7 @@ export function createNonspacingMarkTest(): CodePointTest {
   return unicode8Test(/\p{Mn}/u, '\u1734\u{1171e}');
 }
 
-/**
- * The engine's class as it was in Unicode 8, where Hugging Face's library froze it: without what is later, and with
- * characters that have since moved to another class. test/bert-differential.test.ts compares every code point.
- */
+/** test/bert-differential.test.ts compares every code point. */
 function unicode8Test(pattern: RegExp, moved: string): CodePointTest {
-  const isLater = codePointTest(LATER_THAN_UNICODE_8_RANGES);
-  return (codePoint) => {
-    const char = String.fromCodePoint(codePoint);
-    return moved.includes(char) || (pattern.test(char) && !isLater(codePoint));
-  };
+  return frozenClassTest(pattern, { later: LATER_THAN_UNICODE_8_RANGES, moved });
 }

@@ -11,6 +11,11 @@ export const LATER_THAN_UNICODE_9_RANGES =
   '1kt 4a:1o 8b fy 73:1 am 1nf q2:18 ln:4 45h n3m:3 1k n1 huo:dt 12i:d3 2:3s 6j jv 20:e 1g:3 6:2 3y ' +
   'rf:1 72 5:1 5 4d 2c j 2a ix 2:1 2a bu:1 d0f:7 7 2ex:2 hy:1 icl:z 3sn:1c5 22f 22s:9';
 
+/** What category M has gained after Unicode 9, with code points between that are not in it. */
+export const LATER_MARK_RANGES =
+  '1kt 4a:1o 8b 70:5 2e 4v:1k 53:d 1n:1 1x 8p k 1mv 6y j4:18 ek 73:4 raq 5v js5:gx 6j:4 26 3n:1 3n 5:1 ' +
+  '36 6y 3h:16 3g r2:mz cq:dfi 2sg 1c:8 2l:d irz:1y 3ex:19i';
+
 /** Code points assigned after Unicode 16, which the regular expressions of the Rust library know. */
 export const LATER_THAN_UNICODE_16_RANGES =
   '1ov r1 3k 2r7:e 3:b 15i 251 ojc:1 3 2 t gk2:f ce:1 1j:6 29e:p 12k:2 9:8 y:1 2g5:7 g9:17 5:9 ' +

@@ -25,3 +25,19 @@ export function codePointTest(text: string): CodePointTest {
     return codePoint >= lasts[low]! - sizes[low]!;
   };
 }
+
+/**
+ * A class of the engine as it was in the version of Unicode that Hugging Face's library has frozen.
+ * @param later  what has come into the class since, in the form that `codePointTest` reads
+ * @param moved  characters that have left it since
+ */
+export function frozenClassTest(
+  pattern: RegExp,
+  { later, moved }: { readonly later: string; readonly moved: string },
+): CodePointTest {
+  const isLater = codePointTest(later);
+  return (codePoint) => {
+    const char = String.fromCodePoint(codePoint);
+    return moved.includes(char) || (pattern.test(char) && !isLater(codePoint));
+  };
+}
