@@ -18,12 +18,14 @@ from topics import (
     op_values,
     t5_models,
     t5_traps,
+    t5_variants,
 )
 
 HERE = Path(__file__).parent
 TOPICS = {
     "t5_models": t5_models.fixtures,
     "t5_traps": t5_traps.fixtures,
+    "t5_variants": t5_variants.fixtures,
     "electra_models": electra_models.fixtures,
     "greedy_generation": greedy_generation.fixtures,
     "adamw_steps": adamw_steps.fixtures,

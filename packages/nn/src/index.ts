@@ -1,4 +1,6 @@
 export { ACTIVATION_NAMES, activation } from './activations.js';
+export type { ProblemType } from './class-labels.js';
+export { classLabels, problemTypeField } from './class-labels.js';
 export type { ConfigFields } from './config-fields.js';
 export { configFields } from './config-fields.js';
 export { mergeHeads, splitHeads } from './attention.js';

@@ -1,5 +1,5 @@
-export type { T5Config } from './config.js';
-export { T5_DEFAULTS, t5ConfigFromHuggingFace, t5ConfigToHuggingFace } from './config.js';
+export type { T5Config, T5ModelType } from './config.js';
+export { T5_DEFAULTS, T5_MODEL_TYPES, t5ConfigFromHuggingFace, t5ConfigToHuggingFace } from './config.js';
 export { T5_SIZES } from './sizes.js';
 export type {
   T5AttentionParams,
@@ -12,12 +12,14 @@ export type {
   T5SelfAttentionParams,
   T5StackParams,
 } from './params.js';
-export { T5_IGNORED_NAMES, t5EncoderParamSpec, t5ParamSpec } from './params.js';
+export { T5_ALIASES, T5_IGNORED_NAMES, t5EncoderParamSpec, t5ParamSpec } from './params.js';
 export type { BucketOptions } from './position-bias.js';
 export { positionBias, relativePositionBucket } from './position-bias.js';
 export type { KeyValue } from './layers.js';
 export type { RunOptions, T5Inputs, T5Outputs } from './network.js';
 export { conditionalGeneration, decode, encode, languageModelHead, shiftRight } from './network.js';
+export type { T5ClassificationParams } from './heads.js';
+export { checkEndTokens, lastEndTokenState, t5ClassificationHead, t5ClassificationSpec } from './heads.js';
 export type { DecodeStepInputs, DecodeStepOutputs, DecoderCache, Encoded } from './incremental.js';
 export { cacheShape, decodeStep, encodeForDecoding } from './incremental.js';
 export type { GreedyOptions, SourceBatch, T5Generator } from './generate.js';

@@ -4,7 +4,7 @@ import type { Tokenizer, TokenizerFiles } from '@tesserae/tokenizer';
 import { tokenizerFileNames, tokenizerFromFiles } from '@tesserae/tokenizer';
 import { moreStages } from '@tesserae/tokenizer/stages';
 import type { ModelFolder } from '@tesserae/weights';
-import { initParams, loadParams, openWeights, saveParams, weightFiles } from '@tesserae/weights';
+import { initParams, loadParams, nameMap, openWeights, saveParams, weightFiles } from '@tesserae/weights';
 import type { Architecture, Json } from './architectures/architecture.js';
 import { findArchitecture } from './architectures/table.js';
 
@@ -18,6 +18,8 @@ export interface PretrainedModel<Config = unknown> {
   readonly tokenizer: Tokenizer | undefined;
   /** Names of parameters the file lacked, which were initialised. */
   readonly initialized: readonly string[];
+  /** Names of tensors in the file that the class has no use for, such as another head. */
+  readonly unused: readonly string[];
 }
 
 /** How a folder is loaded. */
@@ -83,6 +85,7 @@ export async function loadPretrained(
   const isIgnored = (name: string): boolean =>
     architecture.ignoredNames.some((pattern) => pattern.test(name));
   const loaded = await loadParams(specs, weights, {
+    nameMap: nameMap({}, { aliases: architecture.aliases }),
     basePrefix: architecture.basePrefix,
     allowMissing: (path) => newHeadSeed !== undefined && path.startsWith('head.'),
     allowUnexpected: (name) => newHeadSeed !== undefined || isIgnored(name),
@@ -91,7 +94,9 @@ export async function loadPretrained(
     onProgress,
   });
   const tokenizer = await readTokenizer(folder, { signal });
-  return { architecture, config, specs, params: loaded.params, tokenizer, initialized: loaded.missing };
+  const { params, missing: initialized } = loaded;
+  const unused = loaded.unexpected.filter((name) => !isIgnored(name));
+  return { architecture, config, specs, params, tokenizer, initialized, unused };
 }
 
 /** A new model of a class, initialised as its paper says. */
@@ -110,6 +115,7 @@ export async function createModel<Config, Params>(
     params,
     tokenizer,
     initialized,
+    unused: [],
   };
 }
 
