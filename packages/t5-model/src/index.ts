@@ -24,3 +24,9 @@ export type { DecodeStepInputs, DecodeStepOutputs, DecoderCache, Encoded } from 
 export { cacheShape, decodeStep, encodeForDecoding } from './incremental.js';
 export type { GreedyOptions, SourceBatch, T5Generator } from './generate.js';
 export { createT5Generator } from './generate.js';
+export type { ResizableModel, ResizeEmbeddingsOptions } from './resize-embeddings.js';
+export { resizeTokenEmbeddings } from './resize-embeddings.js';
+export type { ScoreOptions, T5Scorer } from './scoring/scorer.js';
+export { createT5Scorer } from './scoring/scorer.js';
+export type { RankedTargets, TargetScore } from './scoring/target-scores.js';
+export { perplexityOf, rankTargets } from './scoring/target-scores.js';
