@@ -30,3 +30,13 @@ export type { ScoreOptions, T5Scorer } from './scoring/scorer.js';
 export { createT5Scorer } from './scoring/scorer.js';
 export type { RankedTargets, TargetScore } from './scoring/target-scores.js';
 export { perplexityOf, rankTargets } from './scoring/target-scores.js';
+export type { JsonSchema } from './constraints/json-schema.js';
+export type {
+  ConstraintWork,
+  PrefixAllowedTokensFn,
+  TokenConstraint,
+} from './constraints/token-constraint.js';
+export { grammarConstraint, jsonSchemaConstraint, regexConstraint } from './constraints/token-constraint.js';
+export type { CodePoints } from './constraints/code-points.js';
+export type { ConstraintVocabulary, PieceTokenizer, SortedPieces } from './constraints/vocabulary.js';
+export { constraintVocabulary } from './constraints/vocabulary.js';
