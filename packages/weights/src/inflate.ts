@@ -11,6 +11,14 @@ export interface InflateOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Deflate packs at most 1032 times. */
+const MOST_PACKED = 1032;
+
+/** True when so many packed bytes can become so many; a larger claim is a bomb. */
+export function canHold(packedBytes: number, sizeBytes: number): boolean {
+  return sizeBytes <= packedBytes * MOST_PACKED + MOST_PACKED;
+}
+
 /** Unpacks bytes to a known size. @throws FormatError when they are damaged or give another size */
 export async function inflate(bytes: Uint8Array, options: InflateOptions): Promise<Uint8Array> {
   const { format, sizeBytes, op, page, file, signal } = options;

@@ -1,7 +1,7 @@
 import type { ByteSource, ReadOptions } from '../byte-source.js';
 import { rangeSource, readRange } from '../byte-source.js';
 import { quoted } from '../errors.js';
-import { inflate } from '../inflate.js';
+import { canHold, inflate } from '../inflate.js';
 import type { ZipEntry } from './zip-directory.js';
 import { checkRoom, readZipDirectory, viewOf, zipError } from './zip-directory.js';
 
@@ -14,8 +14,6 @@ export interface ZipArchive {
 
 const LOCAL_MAGIC = 0x04034b50;
 const LOCAL_BYTES = 30;
-/** Deflate packs at most 1032 times; a larger claim is a bomb. */
-const MOST_DEFLATED = 1032;
 
 /** Opens an archive; its directory is read and checked. @throws FormatError when it contradicts itself */
 export async function openZip(source: ByteSource, options: ReadOptions = {}): Promise<ZipArchive> {
@@ -33,7 +31,7 @@ export async function openZip(source: ByteSource, options: ReadOptions = {}): Pr
 function entrySource(source: ByteSource, entry: ZipEntry): ByteSource {
   const { name, sizeBytes, method, packedBytes } = entry;
   const file = source.name;
-  if (sizeBytes > packedBytes * MOST_DEFLATED + MOST_DEFLATED)
+  if (!canHold(packedBytes, sizeBytes))
     throw zipError(`${quoted(name)}: ${packedBytes} bytes cannot hold ${sizeBytes}`, file);
   let place: { readonly start: number; readonly end: number } | undefined;
   return {

@@ -14,6 +14,8 @@ export interface StoredTensor {
   readonly bytes: ByteSource;
   /** Default false. */
   readonly isBigEndian?: boolean;
+  /** Throws why it cannot be read, for tensors that are known by name only. */
+  readonly refuse?: () => never;
 }
 
 /** A span up to this size is read at once, however few of its elements are wanted. */
@@ -31,12 +33,14 @@ type Elements = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
  */
 export async function readStored(tensor: StoredTensor, options: ReadOptions = {}): Promise<Uint8Array> {
   const { stored, shape, bytes, isBigEndian = false } = tensor;
+  tensor.refuse?.();
   const width = STORED_DTYPES[stored].sizeBytes;
   const layout = simplified(tensor.layout ?? rowMajor(shape));
   if (elementCount(layout.sizes) === 0) return new Uint8Array(0);
   const isContiguous = layout.sizes.length === 0 || (layout.sizes.length === 1 && layout.strides[0] === 1);
   const origin = { bytes, width, options };
-  const result = isContiguous
+  const isInside = endOf(layout) * width <= bytes.sizeBytes; // else nothing is allocated, and readRange complains
+  const result = isContiguous || !isInside
     ? await readRange(bytes, bytesRange(layout, width), options)
     : await readScattered(layout, origin);
   if (isBigEndian && width > 1) swapBytes(result, width);
