@@ -41,7 +41,7 @@ const RULES: readonly Rule[] = [
 
 /** True for the names of the T5 that was trained with Mesh TensorFlow. */
 export function isMeshT5(names: readonly string[]): boolean {
-  return names.some((name) => /^(encoder|decoder)\/block_\d+\//.test(name));
+  return names.some((name) => name === 'shared/embedding' || /^(encoder|decoder)\/block_\d+\//.test(name));
 }
 
 /** A checkpoint of T5's first code under Hugging Face's names; the optimiser's slots are left out. */

@@ -13,8 +13,6 @@ import { maskedCrc32c } from './crc32c.js';
 import { readTable } from './table.js';
 import { wireFields, wireMessages, wireNumber } from './wire.js';
 
-/** The key under which an index keeps what holds for all tensors. */
-const HEADER_KEY = '';
 /** Shards of one checkpoint; a header may not choose how many files are looked for. */
 const MOST_SHARDS = 100_000;
 
@@ -61,12 +59,12 @@ export async function openTensorFlow(
 ): Promise<StoredFile> {
   const index = await folder.open(`${prefix}.index`, options);
   const file = index.name;
-  const table = new Map(await readTable(index, options));
-  const header = table.get(HEADER_KEY);
-  if (header === undefined) throw bundleError('the index has no header', file);
-  const { shards, isBigEndian } = readHeader(header, file);
-  table.delete(HEADER_KEY);
-  const entries = [...table].flatMap(([name, value]) => readEntry(name, value, { shards, file }) ?? []);
+  const [header, ...table] = await readTable(index, options);
+  if (header === undefined || header[0].length > 0) throw bundleError('the index has no header', file);
+  const { shards, isBigEndian } = readHeader(header[1], file);
+  const entries = table
+    .filter(([key]) => key[0] !== 0) // parts of variables, under keys that are no text
+    .flatMap(([key, value]) => readEntry(new TextDecoder().decode(key), value, { shards, file }) ?? []);
   const used = new Set(entries.filter(({ isSliced }) => !isSliced).map(({ shard }) => shard));
   const sources = await openShards(folder, { prefix, shards, used, file }, options);
   const tensors = new Map<string, StoredTensor>();

@@ -13,7 +13,7 @@ const TRAILER_BYTES = 5;
 const MAX_TABLE_BYTES = 2 ** 28;
 
 /** A key and its value, in the order of the table. */
-export type TableEntry = readonly [key: string, value: Uint8Array];
+export type TableEntry = readonly [key: Uint8Array, value: Uint8Array];
 
 /**
  * All entries of a sorted table, LevelDB's file format, every block checked against its sum.
@@ -36,7 +36,7 @@ export async function readTable(source: ByteSource, options: ReadOptions = {}): 
     options.signal?.throwIfAborted();
     for (const entry of readBlock(bytes, readHandle(new WireCursor(value, file)), file)) {
       const last = entries.at(-1);
-      if (last !== undefined && last[0] >= entry[0]) throw bundleError('the names are not in order', file);
+      if (last !== undefined && !isBefore(last[0], entry[0])) throw bundleError('the names are not in order', file);
       entries.push(entry);
     }
   }
@@ -83,7 +83,12 @@ function blockEntries(block: Uint8Array, file: string): readonly TableEntry[] {
     next.set(key.subarray(0, shared));
     next.set(cursor.raw(added), shared);
     key = next;
-    entries.push([new TextDecoder().decode(key), cursor.raw(valueBytes)]);
+    entries.push([key, cursor.raw(valueBytes)]);
   }
   return entries;
+}
+
+function isBefore(a: Uint8Array, b: Uint8Array): boolean {
+  const at = a.findIndex((byte, index) => byte !== b[index]);
+  return at < 0 ? a.length < b.length : at < b.length && a[at]! < b[at]!;
 }
