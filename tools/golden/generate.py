@@ -12,6 +12,7 @@ from fixture_file import largest_difference, read_fixture, write_fixture
 from topics import (
     adamw_steps,
     electra_models,
+    electra_pretraining,
     greedy_generation,
     metric_values,
     objectives,
@@ -27,6 +28,7 @@ TOPICS = {
     "t5_traps": t5_traps.fixtures,
     "t5_variants": t5_variants.fixtures,
     "electra_models": electra_models.fixtures,
+    "electra_pretraining": electra_pretraining.fixtures,
     "greedy_generation": greedy_generation.fixtures,
     "adamw_steps": adamw_steps.fixtures,
     "metric_values": metric_values.fixtures,

@@ -109,6 +109,18 @@ const ELECTRA_FIXTURES: Readonly<Record<string, string>> = {
 /** Fixtures that other tests read. */
 const ELSEWHERE = [
   'electra-adamw-steps',
+  'electra-pretraining-all-tied',
+  'electra-pretraining-all-tokens-mlm',
+  'electra-pretraining-disallow-correct',
+  'electra-pretraining-electra-15',
+  'electra-pretraining-electric',
+  'electra-pretraining-masked-lm',
+  'electra-pretraining-replace-mlm',
+  'electra-pretraining-temperature',
+  'electra-pretraining-tied',
+  'electra-pretraining-two-tower',
+  'electra-pretraining-uniform',
+  'electra-pretraining-untied-embeddings',
   't5-adamw-steps',
   't5-1.0-greedy',
   't5-1.1-greedy',
