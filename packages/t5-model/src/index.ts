@@ -22,3 +22,11 @@ export type { DecodeStepInputs, DecodeStepOutputs, DecoderCache, Encoded } from 
 export { cacheShape, decodeStep, encodeForDecoding } from './incremental.js';
 export type { GreedyOptions, SourceBatch, T5Generator } from './generate.js';
 export { createT5Generator } from './generate.js';
+export type {
+  DecodingEngine,
+  DecodingSession,
+  OpenSessionOptions,
+  StepRequest,
+  StepScores,
+} from './decoding/session.js';
+export { createDecodingEngine } from './decoding/engine.js';

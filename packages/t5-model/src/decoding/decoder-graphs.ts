@@ -45,7 +45,9 @@ export async function compileDecoderGraphs(
   const make = { config, backend, dtype };
   const opening = [compileEncode(params, make), compileStep(params, make)] as const;
   const [encode, step] = await settled(opening, () => embeddings.release());
-  const head = new DecoderHead(params.lmHead ?? params.shared, backend);
+  const { lmHead, shared } = params;
+  const rows = lmHead === undefined ? embeddings : undefined;
+  const head = new DecoderHead(lmHead ?? shared, { backend, rows });
   const keep = new Lazy(() => compileKeepSources(make));
   const relayout = new Lazy(() => compileRelayout(make));
   const owned = [embeddings, encode, step, head, keep, relayout];

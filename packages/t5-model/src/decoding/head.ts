@@ -9,6 +9,8 @@ import type {
 import { argMax, castHost, compile, logSoftmax, spec, symbol, topK } from '@tesserae/tensor';
 import { project } from '@tesserae/nn';
 import { Lazy } from './lazy.js';
+import type { ScreenedArgMax } from './screened-arg-max.js';
+import { canScreen, createScreenedArgMax } from './screened-arg-max.js';
 import type { StepRequest, StepScores } from './session.js';
 
 interface HiddenArgs {
@@ -24,21 +26,36 @@ type LogitsGraph = CompiledFunction<HiddenArgs, LogitsArgs>;
 type ArgMaxGraph = CompiledFunction<LogitsArgs, { readonly ids: Tensor }>;
 type TopKGraph = CompiledFunction<LogitsArgs, { readonly ids: Tensor; readonly logProbs: Tensor }>;
 
+/** Steps without a proof that are borne before it is asked whether screening pays. */
+const MOST_FAILURES = 16;
+
 /**
  * The language model's head: hidden states to what a step was asked for. The weights are in one graph; the others,
  * made when first asked for, choose among the logits it leaves on the device.
  */
 export class DecoderHead {
+  private readonly backend: Backend;
+  private readonly logitsSpec: TensorSpec;
   private readonly logits: Lazy<LogitsGraph>;
   private readonly best: Lazy<ArgMaxGraph>;
   private readonly topK = new Map<number, Lazy<TopKGraph>>();
+  private readonly screen: Lazy<ScreenedArgMax> | undefined;
+  /** Steps that were screened, and those that proved nothing. */
+  private readonly screened = { steps: 0, failures: 0 };
 
-  /** @param weight  float[vocabSize, dModel], taking hidden states that are scaled already */
+  /**
+   * @param weight  float[vocabSize, dModel], taking hidden states that are scaled already
+   * @param options.rows  the same on the device, if it is there anyway; it stays the caller's
+   */
   constructor(
     weight: HostTensor,
-    private readonly backend: Backend,
+    { backend, rows }: { readonly backend: Backend; readonly rows: DeviceTensor | undefined },
   ) {
+    this.backend = backend;
     const { dtype, shape } = weight;
+    this.screen = canScreen(weight, backend)
+      ? new Lazy(() => createScreen(weight, { backend, rows }))
+      : undefined;
     const hidden = spec(dtype, [symbol('numTokens'), shape[1]!]);
     this.logitsSpec = spec(dtype, [symbol('numTokens'), shape[0]!]);
     this.logits = new Lazy(() =>
@@ -56,10 +73,10 @@ export class DecoderHead {
     );
   }
 
-  private readonly logitsSpec: TensorSpec;
-
   /** Scores of float[numTokens, dModel], in its order; `hidden` stays the caller's. */
   async scores(hidden: DeviceTensor, request: StepRequest): Promise<StepScores> {
+    const proven = request.kind === 'argMax' ? await this.screenedIds(hidden) : undefined;
+    if (proven !== undefined) return { ids: proven };
     const { logits } = await (await this.logits.get())({ hidden });
     try {
       if (request.kind === 'logits') return { logits: await this.floats(logits) };
@@ -72,9 +89,20 @@ export class DecoderHead {
   }
 
   release(): void {
+    this.screen?.release();
     this.logits.release();
     this.best.release();
     for (const graph of this.topK.values()) graph.release();
+  }
+
+  /** The best ids where screening proves them; it is given up when it seldom does. */
+  private async screenedIds(hidden: DeviceTensor): Promise<Int32Array | undefined> {
+    const { steps, failures } = this.screened;
+    if (this.screen === undefined || (failures >= MOST_FAILURES && failures > steps / 8)) return undefined;
+    const ids = await (await this.screen.get()).ids(hidden);
+    this.screened.steps++;
+    if (ids === undefined) this.screened.failures++;
+    return ids;
   }
 
   private async likeliest(logits: DeviceTensor, k: number): Promise<StepScores> {
@@ -106,4 +134,18 @@ export class DecoderHead {
     const value = await this.backend.download(tensor);
     return (value.dtype === 'f32' ? value : castHost(value, 'f32')).data as Float32Array;
   }
+}
+
+/** A screened arg-max that owns the rows it reads, unless they were there. */
+async function createScreen(
+  weight: HostTensor,
+  { backend, rows }: { readonly backend: Backend; readonly rows: DeviceTensor | undefined },
+): Promise<ScreenedArgMax> {
+  const own = rows === undefined ? backend.upload(weight) : undefined;
+  const screen = await createScreenedArgMax(weight, { backend, rows: rows ?? own! });
+  const release = (): void => {
+    screen.release();
+    own?.release();
+  };
+  return { ids: (hidden) => screen.ids(hidden), release };
 }
