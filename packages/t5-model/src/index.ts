@@ -40,3 +40,11 @@ export { grammarConstraint, jsonSchemaConstraint, regexConstraint } from './cons
 export type { CodePoints } from './constraints/code-points.js';
 export type { ConstraintVocabulary, PieceTokenizer, SortedPieces } from './constraints/vocabulary.js';
 export { constraintVocabulary } from './constraints/vocabulary.js';
+export type {
+  DecodingEngine,
+  DecodingSession,
+  OpenSessionOptions,
+  StepRequest,
+  StepScores,
+} from './decoding/session.js';
+export { createDecodingEngine } from './decoding/engine.js';
