@@ -20,5 +20,33 @@ export type { RunOptions, T5Inputs, T5Outputs } from './network.js';
 export { conditionalGeneration, decode, encode, languageModelHead, shiftRight } from './network.js';
 export type { DecodeStepInputs, DecodeStepOutputs, DecoderCache, Encoded } from './incremental.js';
 export { cacheShape, decodeStep, encodeForDecoding } from './incremental.js';
-export type { GreedyOptions, SourceBatch, T5Generator } from './generate.js';
-export { createT5Generator } from './generate.js';
+export type {
+  DecodingEngine,
+  DecodingSession,
+  OpenSessionOptions,
+  SourceBatch,
+  StepRequest,
+  StepScores,
+} from './decoding/session.js';
+export { createDecodingEngine } from './decoding/engine.js';
+export type { GenerateResult, T5Generator } from './generation/generator.js';
+export { createT5Generator, generatorOver, padSequences } from './generation/generator.js';
+export type {
+  DraftModel,
+  GenerateOptions,
+  LengthPenaltyKind,
+  StreamedIds,
+  TextDecoder,
+} from './generation/generate-options.js';
+export type {
+  FinishReason,
+  LogitsProcessor,
+  PrefixAllowedTokensFn,
+  RowHistory,
+  StoppingCriterion,
+} from './generation/row-history.js';
+export type { BiasedSequence } from './generation/processors.js';
+export type { WordConstraint } from './generation/constraints.js';
+export { disjunctiveConstraint, phrasalConstraint } from './generation/constraints.js';
+export type { TaskDefaults } from './generation/generation-defaults.js';
+export { generationDefaults, taskDefaults } from './generation/generation-defaults.js';
