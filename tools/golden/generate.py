@@ -12,6 +12,7 @@ from fixture_file import largest_difference, read_fixture, write_fixture
 from topics import (
     adamw_steps,
     electra_models,
+    generation_modes,
     greedy_generation,
     metric_values,
     objectives,
@@ -26,6 +27,7 @@ TOPICS = {
     "t5_traps": t5_traps.fixtures,
     "electra_models": electra_models.fixtures,
     "greedy_generation": greedy_generation.fixtures,
+    "generation_modes": generation_modes.fixtures,
     "adamw_steps": adamw_steps.fixtures,
     "metric_values": metric_values.fixtures,
     "op_values": op_values.fixtures,
