@@ -52,8 +52,9 @@ function forbidNgrams(
 /** Ids in a row, and what is added to the score of the last where the others come before it. */
 export type BiasedSequence = readonly [ids: readonly number[], bias: number];
 
-/** Adds a bias to sequences; −Infinity forbids them. */
-export function sequenceBias(sequences: readonly BiasedSequence[]): LogitsProcessor {
+/** Adds a bias to sequences; −Infinity forbids them. Of a sequence given twice the last bias counts. */
+export function sequenceBias(given: readonly BiasedSequence[]): LogitsProcessor {
+  const sequences = Array.from(new Map(given.map((biased) => [biased[0].join(), biased])).values());
   return (scores, { ids }) => {
     for (const [sequence, bias] of sequences) {
       const before = sequence.length - 1;
