@@ -11,4 +11,6 @@ export { ModelFacade } from './model-facade.js';
 export type { OpenModelOptions } from './platform/platform.js';
 export type { Classification, PredictOptions } from './electra-for-sequence-classification.js';
 export { ElectraForSequenceClassification } from './electra-for-sequence-classification.js';
+export type { T5GenerateOptions, T5GenerateResult } from './t5-for-conditional-generation.js';
 export { T5ForConditionalGeneration } from './t5-for-conditional-generation.js';
+export type { StreamedText } from './t5-text-stream.js';

@@ -20,6 +20,10 @@ export interface PretrainedModel<Config = unknown> {
   readonly initialized: readonly string[];
   /** Names of tensors in the file that the class has no use for, such as another head. */
   readonly unused: readonly string[];
+  /** generation_config.json, as it was read; absent where there is none. */
+  readonly generationConfig?: Json;
+  /** `task_specific_params` of config.json; absent where there are none. */
+  readonly taskParams?: Json;
 }
 
 /** How a folder is loaded. */
@@ -36,20 +40,29 @@ export interface LoadPretrainedOptions {
 
 const KNOWN = ['className', 'newHeadSeed', 'config', 'signal', 'onProgress'];
 
+const GENERATION_FILE = 'generation_config.json';
+
 /** Reads and checks config.json. @throws ConfigError when it is not a JSON object */
-export async function readConfigFile(
+export function readConfigFile(
   folder: ModelFolder,
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<Json> {
-  const text = await folder.readText('config.json', { signal });
-  const file = `${folder.name}/config.json`;
+  return readJsonFile(folder, { name: 'config.json', signal });
+}
+
+async function readJsonFile(
+  folder: ModelFolder,
+  { name, signal }: { readonly name: string; readonly signal: AbortSignal | undefined },
+): Promise<Json> {
+  const text = await folder.readText(name, { signal });
+  const file = `${folder.name}/${name}`;
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (cause) {
     throw new ConfigError({
       op: 'readConfigFile',
-      problem: `config.json is not JSON (${text.length} characters)`,
+      problem: `${name} is not JSON (${text.length} characters)`,
       likely: 'The file is damaged or an error page was saved in its place. Fetch it again.',
       page: 'config-json',
       file,
@@ -59,7 +72,7 @@ export async function readConfigFile(
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Json;
   throw new ConfigError({
     op: 'readConfigFile',
-    problem: `config.json holds ${Array.isArray(json) ? 'an array' : String(json)}, needed an object`,
+    problem: `${name} holds ${Array.isArray(json) ? 'an array' : String(json)}, needed an object`,
     likely: 'The file belongs to something else.',
     page: 'config-json',
     file,
@@ -143,7 +156,12 @@ export type ModelFiles = ReadonlyMap<string, string | Iterable<Uint8Array>>;
 export function modelFiles(model: PretrainedModel): ModelFiles {
   const { architecture, config, specs, params, tokenizer } = model;
   const files = new Map<string, string | Iterable<Uint8Array>>();
-  files.set('config.json', `${JSON.stringify(architecture.writeConfig(config, specs), null, 2)}\n`);
+  const json = architecture.writeConfig(config, specs);
+  const tasks = model.taskParams === undefined ? {} : { task_specific_params: model.taskParams };
+  files.set('config.json', `${JSON.stringify({ ...json, ...tasks }, null, 2)}\n`);
+  if (model.generationConfig !== undefined) {
+    files.set(GENERATION_FILE, `${JSON.stringify(model.generationConfig, null, 2)}\n`);
+  }
   const entries = saveParams(specs, params as never) as [string, HostTensor][];
   for (const [name, chunks] of weightFiles(entries)) files.set(name, chunks);
   const tokenizerFiles: Readonly<Record<string, string | Uint8Array>> = { ...tokenizer?.toFiles() };

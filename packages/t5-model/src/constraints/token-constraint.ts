@@ -5,19 +5,10 @@ import { parseGrammar } from './grammar-syntax.js';
 import type { JsonSchema } from './json-schema.js';
 import { jsonSchemaGrammar } from './json-schema.js';
 import { compileGrammar } from './program.js';
+import type { PrefixAllowedTokensFn } from '../generation/row-history.js';
 import { parseRegex } from './regex-syntax.js';
 import { usableGrammar } from './usable-grammar.js';
 import type { ConstraintVocabulary, SortedPieces } from './vocabulary.js';
-
-/**
- * Which ids may come next in a row of generation.
- * @param row  of the batch
- * @param ids  of the row so far; special tokens, such as the start token, write nothing
- */
-export type PrefixAllowedTokensFn = (
-  row: number,
-  ids: readonly number[] | Int32Array,
-) => Iterable<number> | Int32Array;
 
 /** How much a constraint has computed; what is known is not computed again. */
 export interface ConstraintWork {
