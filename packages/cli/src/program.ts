@@ -1,5 +1,7 @@
+import { WEIGHTS_FORMATS } from '@tesserae/weights';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { BACKEND_NAMES } from './backend-choice.js';
+import { CONVERTED_DTYPES, runConvert } from './commands/convert.js';
 import { runDoctor } from './commands/doctor.js';
 import { runForwardCommand } from './commands/forward.js';
 import { runGenerate } from './commands/generate.js';
@@ -30,12 +32,15 @@ function anyNumber(text: string): number {
   return value;
 }
 
+type ConvertFlags = Omit<Parameters<typeof runConvert>[0], 'input' | 'output'> & WithJson;
 type TrainTokenizerFlags = Omit<Parameters<typeof runTrainTokenizer>[0], 'files'> & WithJson;
 
 const backendOption = (): Option =>
   new Option('--backend <name>', 'what runs the model').choices([...BACKEND_NAMES]).default('auto');
 const threadsOption = (): Option =>
   new Option('--threads <count>', 'threads of ONNX Runtime').argParser(wholeNumber);
+const formatOption = (): Option =>
+  new Option('--format <name>', 'weights to read where a folder has several').choices([...WEIGHTS_FORMATS]);
 const classOption = (): Option =>
   new Option('--class <name>', 'model class, instead of the one config.json names');
 
@@ -74,6 +79,7 @@ function createProgram(signal: AbortSignal): Command {
     addTrainTokenizer,
     addScorePredictions,
     addInspect,
+    addConvert,
     addDoctor,
   ])
     addCommand(program, signal);
@@ -116,6 +122,7 @@ function addForward(program: Command, signal: AbortSignal): void {
     .option('--grads', 'also the gradient of the loss for every parameter', false)
     .option('--overwrite', 'replace the output file', false)
     .addOption(classOption())
+    .addOption(formatOption())
     .addOption(backendOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
@@ -132,6 +139,7 @@ function addGenerate(program: Command, signal: AbortSignal): void {
     .option('--options <json>', 'options of generation, named as in Hugging Face, e.g. \'{"num_beams": 4}\'')
     .option('--task <name>', "a task of the model's config: its prefix and its options")
     .option('--max-new-tokens <count>', 'longest answer; default: what the options say, else 20', wholeNumber)
+    .addOption(formatOption())
     .addOption(backendOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
@@ -223,8 +231,28 @@ function addInspect(program: Command, signal: AbortSignal): void {
     .option('--batch <count>', 'batch size of the plan', wholeNumber, 1)
     .option('--length <count>', 'tokens per input in the plan', wholeNumber, 128)
     .addOption(classOption())
+    .addOption(formatOption())
     .addOption(jsonOption())
     .action(runOn(runInspect, signal));
+}
+
+function addConvert(program: Command, signal: AbortSignal): void {
+  program
+    .command('convert')
+    .argument('<input>', 'a folder with weights as safetensors, PyTorch, TensorFlow checkpoint or T5X')
+    .argument('<output>', 'the Hugging Face folder to write')
+    .description('a model in any form that is read, as a Hugging Face folder with safetensors')
+    .addOption(classOption())
+    .addOption(formatOption())
+    .addOption(new Option('--dtype <name>', 'of the weights').choices([...CONVERTED_DTYPES]).default('f32'))
+    .option('--overwrite', 'replace files of the same names', false)
+    .addOption(jsonOption())
+    .action((input: string, out: string, options: ConvertFlags) =>
+      runConvert(
+        { ...options, input, output: out },
+        { output: createOutput({ isJson: options.json }), signal },
+      ),
+    );
 }
 
 function addDoctor(program: Command, signal: AbortSignal): void {

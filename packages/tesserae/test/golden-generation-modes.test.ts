@@ -6,7 +6,10 @@ import type { TensorFile } from '@tesserae/weights';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BACKENDS, committed, loadGolden, openGolden } from './golden-fixture.js';
 
-type Case = GenerateOptions & { readonly prefix?: boolean; readonly eos_token_id?: number | readonly number[] };
+type Case = GenerateOptions & {
+  readonly prefix?: boolean;
+  readonly eos_token_id?: number | readonly number[];
+};
 
 /** The prefix constraint of the fixtures. */
 const allowed = (row: number, ids: readonly number[]): number[] =>
@@ -34,7 +37,9 @@ const caseNames = async (name: string): Promise<readonly string[]> =>
 
 const FIXTURES = ['t5-1.0-generate', 't5-1.1-generate'] as const;
 const OLD_NAMES = await caseNames('t5-beams-of-transformers-4');
-const NAMES = new Map(await Promise.all(FIXTURES.map(async (name) => [name, await caseNames(name)] as const)));
+const NAMES = new Map(
+  await Promise.all(FIXTURES.map(async (name) => [name, await caseNames(name)] as const)),
+);
 
 describe.each(BACKENDS)('generation on $name', ({ create }) => {
   let backend: Backend;
@@ -62,7 +67,10 @@ describe.each(BACKENDS)('generation on $name', ({ create }) => {
     });
     afterAll(() => generator.release());
 
-    const check = async (golden: TensorFile, ...[key, options, prefix]: [string, Case, string]): Promise<void> => {
+    const check = async (
+      golden: TensorFile,
+      ...[key, options, prefix]: [string, Case, string]
+    ): Promise<void> => {
       const { sequences, scores } = await generator.generate(source, optionsOf(options));
       const { eos_token_id: ends = 1 } = options;
       const needed = rowsOf(await golden.readIntegers(`${prefix}sequences/${key}/ids`), [ends].flat());
@@ -75,7 +83,9 @@ describe.each(BACKENDS)('generation on $name', ({ create }) => {
       });
     };
 
-    it.each(NAMES.get(name)!)("%s: Hugging Face's ids and scores", (key) => check(file, key, cases[key]!, ''));
+    it.each(NAMES.get(name)!)("%s: Hugging Face's ids and scores", (key) =>
+      check(file, key, cases[key]!, ''),
+    );
 
     it.each(OLD_NAMES)("%s: the ids and scores of Hugging Face 4's scorers", async (key) => {
       const golden = await openGolden(committed('t5-beams-of-transformers-4'));
@@ -89,11 +99,21 @@ describe.each(BACKENDS)('generation on $name', ({ create }) => {
         const together = await generator.generate(source, options);
         const { prefixAllowedTokensFn: rule } = options;
         for (let row = 0; row < source.inputIds.shape[0]!; row++) {
-          const length = toNumbers(source.attentionMask).slice(row * 12, (row + 1) * 12).filter(Boolean).length;
-          const alone = { inputIds: rowOf(source.inputIds, row, length), attentionMask: rowOf(source.attentionMask, row, length) };
-          const own = rule === undefined ? options : { ...options, prefixAllowedTokensFn: (_: number, ids: readonly number[]) => rule(row, ids) };
+          const length = toNumbers(source.attentionMask)
+            .slice(row * 12, (row + 1) * 12)
+            .filter(Boolean).length;
+          const alone = {
+            inputIds: rowOf(source.inputIds, row, length),
+            attentionMask: rowOf(source.attentionMask, row, length),
+          };
+          const own =
+            rule === undefined
+              ? options
+              : { ...options, prefixAllowedTokensFn: (_: number, ids: readonly number[]) => rule(row, ids) };
           const { sequences } = await generator.generate(alone, own);
-          expect(sequences, `${key}, row ${row}`).toEqual(together.sequences.filter((_, at) => together.rows[at] === row));
+          expect(sequences, `${key}, row ${row}`).toEqual(
+            together.sequences.filter((_, at) => together.rows[at] === row),
+          );
         }
       }
     });

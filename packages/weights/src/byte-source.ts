@@ -63,7 +63,8 @@ export function joinedSource(name: string, parts: readonly ByteSource[]): ByteSo
       let begin = 0;
       for (const part of parts) {
         const [from, to] = [Math.max(start, begin) - begin, Math.min(end, begin + part.sizeBytes) - begin];
-        if (from < to) bytes.set(await readRange(part, { start: from, end: to }, options), begin + from - start);
+        if (from < to)
+          bytes.set(await readRange(part, { start: from, end: to }, options), begin + from - start);
         begin += part.sizeBytes;
       }
       return bytes;

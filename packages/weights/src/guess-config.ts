@@ -18,7 +18,8 @@ const FEATURES_PER_HEAD = 64;
  * @throws FormatError when the file is of neither, or lacks what must be known
  */
 export function guessConfig(file: TensorFile): GuessedConfig {
-  if (file.names.some((name) => /(^|\.)embeddings\.word_embeddings\.weight$/.test(name))) return guessElectra(file);
+  if (file.names.some((name) => /(^|\.)embeddings\.word_embeddings\.weight$/.test(name)))
+    return guessElectra(file);
   if (file.has('shared.weight')) return guessT5(file);
   throw guessError(file, `neither an ELECTRA nor a T5 among ${listed(file.names, 4)}`);
 }
@@ -54,7 +55,8 @@ class Guess {
 
   sizeOf(name: string, axis: 0 | 1): number {
     const size = this.file.has(name) ? this.file.spec(name).shape[axis] : undefined;
-    if (size === undefined) throw guessError(this.file, `${name} is needed to know the sizes, and is not there`);
+    if (size === undefined)
+      throw guessError(this.file, `${name} is needed to know the sizes, and is not there`);
     return size;
   }
 
@@ -107,7 +109,11 @@ function guessT5(file: TensorFile): GuessedConfig {
   const hasOwnTables = file.has('encoder.block.1.layer.0.SelfAttention.relative_attention_bias.weight');
   const rows = guess.size('vocab_size', 'shared.weight', 0);
   const modelType = hasOwnTables ? 'umt5' : rows > MULTILINGUAL_ROWS ? 'mt5' : 't5';
-  guess.set('model_type', modelType, 'position biases in every layer: umt5; a vocabulary beyond 250,000: mt5');
+  guess.set(
+    'model_type',
+    modelType,
+    'position biases in every layer: umt5; a vocabulary beyond 250,000: mt5',
+  );
   const className = hasDecoder ? 'T5ForConditionalGeneration' : 'T5EncoderModel';
   guess.set('architectures', [className], 'whether there is a decoder');
   guess.size('d_model', 'shared.weight', 1);

@@ -16,7 +16,13 @@ export type { NameMap, NameMapOptions } from './name-map.js';
 export { nameMap } from './name-map.js';
 export type { ElectraHalf } from './names/electra-tensorflow.js';
 export type { OpenWeightsOptions, OpenedWeights, WeightsFormat } from './open-weights.js';
-export { WEIGHTS_FORMATS, checkElectraHalf, hasWeights, openCheckpoint, openWeights } from './open-weights.js';
+export {
+  WEIGHTS_FORMATS,
+  checkElectraHalf,
+  hasWeights,
+  openCheckpoint,
+  openWeights,
+} from './open-weights.js';
 export type { Initializer, ParamSpec, ParamSpecOptions, ParamTree, ParamsOf } from './param-spec.js';
 export { paramSpec } from './param-spec.js';
 export type { SafetensorsHeader, StoredSpec } from './safetensors/header.js';

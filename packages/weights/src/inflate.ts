@@ -35,7 +35,8 @@ export async function inflate(bytes: Uint8Array, options: InflateOptions): Promi
       signal?.throwIfAborted();
       const { done, value } = await reader.read();
       if (done) break;
-      if (filled + value.length > sizeBytes) return fail(`more than the ${sizeBytes} bytes announced come out`);
+      if (filled + value.length > sizeBytes)
+        return fail(`more than the ${sizeBytes} bytes announced come out`);
       result.set(value, filled);
       filled += value.length;
     }

@@ -131,7 +131,10 @@ export async function openCheckpoint(
  * Opens the weights of a model folder as one file of tensors; see `openCheckpoint`.
  * @throws as openCheckpoint does
  */
-export async function openWeights(folder: ModelFolder, options: OpenWeightsOptions = {}): Promise<TensorFile> {
+export async function openWeights(
+  folder: ModelFolder,
+  options: OpenWeightsOptions = {},
+): Promise<TensorFile> {
   return (await openCheckpoint(folder, options)).file;
 }
 

@@ -20,7 +20,9 @@ async function golden(name: string): Promise<Map<string, HostTensor>> {
   const bytes = new Uint8Array(readFileSync(new URL(`${name}.safetensors`, GOLDEN)));
   const file = await openSafetensors(bytesSource(name, bytes));
   const names = file.names.filter((tensor) => tensor.startsWith('weight/'));
-  const read = names.map(async (tensor) => [tensor.slice('weight/'.length), await file.read(tensor)] as const);
+  const read = names.map(
+    async (tensor) => [tensor.slice('weight/'.length), await file.read(tensor)] as const,
+  );
   return new Map(await Promise.all(read));
 }
 
@@ -49,7 +51,10 @@ describe('a TensorFlow checkpoint', () => {
   });
 
   it('of ELECTRA holds the generator with its own embeddings', async () =>
-    expectSame(await open('tensorflow/electra-untied', { half: 'generator' }), await golden('electra-masked-lm')));
+    expectSame(
+      await open('tensorflow/electra-untied', { half: 'generator' }),
+      await golden('electra-masked-lm'),
+    ));
 
   it('of ELECTRA holds the generator with the embeddings of the discriminator', async () => {
     const discriminator = await golden('electra-pre-training');
@@ -65,7 +70,9 @@ describe('a TensorFlow checkpoint', () => {
     const { translateElectra } = await import('../src/names/electra-tensorflow.js');
     const { storedFile } = await import('../src/stored/stored-file.js');
     const bytes = bytesSource('x', new Uint8Array(4));
-    const tensors = new Map([['electra/embeddings/word_embeddings', { stored: 'F32', shape: [1, 1], bytes } as const]]);
+    const tensors = new Map([
+      ['electra/embeddings/word_embeddings', { stored: 'F32', shape: [1, 1], bytes } as const],
+    ]);
     const file = storedFile({ name: 'x', op: 'x', tensors });
     expect(() => translateElectra(file, 'generator')).toThrow(/no generator.*electra/);
   });
@@ -142,9 +149,18 @@ describe('a T5X checkpoint', () => {
     ['a missing chunk', { 'target.token_embedder.embedding/0.0': undefined }],
     ['a damaged chunk', { 'target.token_embedder.embedding/0.0': new Uint8Array(20) }],
     ['no description', { 'target.token_embedder.embedding/.zarray': undefined }],
-    ['another compressor', { 'target.token_embedder.embedding/.zarray': zarray({ compressor: { id: 'blosc' } }) }],
-    ['a chunk larger than the array', { 'target.token_embedder.embedding/.zarray': zarray({ chunks: [100, 5] }) }],
-    ['a trillion chunks', { 'target.token_embedder.embedding/.zarray': zarray({ shape: [1e9, 1e4], chunks: [1, 1] }) }],
+    [
+      'another compressor',
+      { 'target.token_embedder.embedding/.zarray': zarray({ compressor: { id: 'blosc' } }) },
+    ],
+    [
+      'a chunk larger than the array',
+      { 'target.token_embedder.embedding/.zarray': zarray({ chunks: [100, 5] }) },
+    ],
+    [
+      'a trillion chunks',
+      { 'target.token_embedder.embedding/.zarray': zarray({ shape: [1e9, 1e4], chunks: [1, 1] }) },
+    ],
     [
       'a terabyte in one chunk',
       { 'target.token_embedder.embedding/.zarray': zarray({ shape: [1e6, 1e6], chunks: [1e6, 1e6] }) },
@@ -166,7 +182,14 @@ describe('a T5X checkpoint', () => {
 });
 
 function zarray(changes: object): string {
-  const sound = { chunks: [7, 5], compressor: { id: 'gzip' }, dtype: '<f4', filters: null, order: 'C', shape: [48, 12] };
+  const sound = {
+    chunks: [7, 5],
+    compressor: { id: 'gzip' },
+    dtype: '<f4',
+    filters: null,
+    order: 'C',
+    shape: [48, 12],
+  };
   return JSON.stringify({ ...sound, ...changes });
 }
 
@@ -203,7 +226,9 @@ describe('PyTorch files in a folder', () => {
 
 describe('the form of the weights', () => {
   const both = (): ModelFolder => {
-    const bytes = joinChunks(writeSafetensors([['x', { dtype: 'f32', shape: [], data: Float32Array.of(1) }]]));
+    const bytes = joinChunks(
+      writeSafetensors([['x', { dtype: 'f32', shape: [], data: Float32Array.of(1) }]]),
+    );
     return fixtureFolder('tensorflow/mesh-t5-1.0', { 'model.safetensors': bytes });
   };
 
@@ -213,8 +238,12 @@ describe('the form of the weights', () => {
   });
 
   it('is an error when it is unknown, or not there', async () => {
-    await expect(openWeights(both(), { format: 'h5' as never })).rejects.toMatchObject({ name: 'OptionError' });
-    await expect(openWeights(both(), { format: 'pytorch' })).rejects.toMatchObject({ code: 'weights-missing' });
+    await expect(openWeights(both(), { format: 'h5' as never })).rejects.toMatchObject({
+      name: 'OptionError',
+    });
+    await expect(openWeights(both(), { format: 'pytorch' })).rejects.toMatchObject({
+      code: 'weights-missing',
+    });
   });
 });
 
@@ -222,19 +251,42 @@ describe('guessConfig', () => {
   const guess = async (path: string, options?: OpenWeightsOptions) => guessConfig(await open(path, options));
 
   it.each([
-    ['tensorflow/mesh-t5-1.0', 'T5ForConditionalGeneration', { feed_forward_proj: 'relu', tie_word_embeddings: true }],
-    ['tensorflow/mesh-t5-1.1', 'T5ForConditionalGeneration', { feed_forward_proj: 'gated-gelu', num_decoder_layers: 3 }],
+    [
+      'tensorflow/mesh-t5-1.0',
+      'T5ForConditionalGeneration',
+      { feed_forward_proj: 'relu', tie_word_embeddings: true },
+    ],
+    [
+      'tensorflow/mesh-t5-1.1',
+      'T5ForConditionalGeneration',
+      { feed_forward_proj: 'gated-gelu', num_decoder_layers: 3 },
+    ],
     ['t5x/umt5', 'T5ForConditionalGeneration', { model_type: 'umt5' }],
   ])('finds the sizes of %s', async (path, className, facts) => {
     const { config } = await guess(path);
-    expect(config).toMatchObject({ architectures: [className], vocab_size: 48, d_model: 12, d_kv: 5, num_heads: 4, ...facts });
+    expect(config).toMatchObject({
+      architectures: [className],
+      vocab_size: 48,
+      d_model: 12,
+      d_kv: 5,
+      num_heads: 4,
+      ...facts,
+    });
   });
 
   it('finds the sizes of both halves of ELECTRA, heads by the rule of 64 features', async () => {
-    const sizes = { vocab_size: 40, embedding_size: 8, hidden_size: 16, num_hidden_layers: 2, num_attention_heads: 1 };
+    const sizes = {
+      vocab_size: 40,
+      embedding_size: 8,
+      hidden_size: 16,
+      num_hidden_layers: 2,
+      num_attention_heads: 1,
+    };
     const discriminator = await guess('tensorflow/electra-shared');
     expect(discriminator.config).toMatchObject({ architectures: ['ElectraForPreTraining'], ...sizes });
-    expect(discriminator.reasons).toContain("num_attention_heads 1: Google's rule: hidden_size / 64, 1 at least");
+    expect(discriminator.reasons).toContain(
+      "num_attention_heads 1: Google's rule: hidden_size / 64, 1 at least",
+    );
     const { config } = await guess('tensorflow/electra-shared', { half: 'generator' });
     expect(config).toMatchObject({ architectures: ['ElectraForMaskedLM'], ...sizes });
   });

@@ -46,11 +46,15 @@ const changes = (length: number): fc.Arbitrary<(bytes: Uint8Array) => Uint8Array
         for (const [at, value] of edits) changed[at] = value;
         return changed;
       }),
-    fc.tuple(fc.nat(length), fc.nat(40)).map(([at, count]) => (bytes: Uint8Array) =>
-      Uint8Array.from([...bytes.subarray(0, at), ...bytes.subarray(at + count)]),
+    fc.tuple(fc.nat(length), fc.nat(40)).map(
+      ([at, count]) =>
+        (bytes: Uint8Array) =>
+          Uint8Array.from([...bytes.subarray(0, at), ...bytes.subarray(at + count)]),
     ),
-    fc.tuple(fc.nat(length), fc.nat(40)).map(([at, count]) => (bytes: Uint8Array) =>
-      Uint8Array.from([...bytes.subarray(0, at + count), ...bytes.subarray(at)]),
+    fc.tuple(fc.nat(length), fc.nat(40)).map(
+      ([at, count]) =>
+        (bytes: Uint8Array) =>
+          Uint8Array.from([...bytes.subarray(0, at + count), ...bytes.subarray(at)]),
     ),
     fc.nat(length).map((at) => (bytes: Uint8Array) => bytes.slice(0, at)),
   );
@@ -102,8 +106,11 @@ describe('a changed file is read or refused with a typed error:', () => {
     const data = new Uint8Array(64);
     const names = ['decoder/logits', 'encoder/block_000/a', 'encoder/block_000/b'];
     const sum = maskedCrc32c(data.subarray(0, 16));
-    const sound = Uint8Array.from(block([HEADER, ...names.map((name) => [name, entry([2, 2], 16, 16, sum)] as const)]));
-    const open = (bytes: Uint8Array): Promise<TensorFile> => openTensorFlow(bundle(table([...bytes]), data), 'm');
+    const sound = Uint8Array.from(
+      block([HEADER, ...names.map((name) => [name, entry([2, 2], 16, 16, sum)] as const)]),
+    );
+    const open = (bytes: Uint8Array): Promise<TensorFile> =>
+      openTensorFlow(bundle(table([...bytes]), data), 'm');
     return fuzz(sound, open, { numRuns: NUM_RUNS, seed: 8 });
   });
 
@@ -133,8 +140,11 @@ describe('a changed file is read or refused with a typed error:', () => {
       encoder: { layers_0: { mlp: { wi: { kernel: flaxArray([1, 2, 3, 4, 5, 6], [2, 3]) } } } },
       parts: { __msgpack_chunked_array__: true, shape: { '0': 3 }, chunks },
     };
-    const sound = Uint8Array.from(pack({ version: 3, optimizer: { target, state: { step: flaxArray([1], []) } } }));
-    const open = (bytes: Uint8Array): Promise<TensorFile> => openT5X(strictSource('t', bytes), memoryFolder('m', {}));
+    const sound = Uint8Array.from(
+      pack({ version: 3, optimizer: { target, state: { step: flaxArray([1], []) } } }),
+    );
+    const open = (bytes: Uint8Array): Promise<TensorFile> =>
+      openT5X(strictSource('t', bytes), memoryFolder('m', {}));
     return fuzz(sound, open, { numRuns: NUM_RUNS, seed: 11 });
   });
 

@@ -14,7 +14,9 @@ const open = (value: Packable): Promise<TensorFile> => openBytes(pack(value));
 describe('a Flax file', () => {
   it('gives arrays by path, the parameters only where an optimiser lies beside them', async () => {
     const target = { a: { b: flaxArray([1, 2, 3, 4], [2, 2]) }, c: flaxArray([5]) };
-    for (const value of [{ version: 3, optimizer: { target, state: { a: flaxArray([9]) } } }, { target }, target]) {
+    const whole: Packable = { version: 3, optimizer: { target, state: { a: flaxArray([9]) } } };
+    const values: readonly Packable[] = [whole, { target }, target];
+    for (const value of values) {
       const file = await open(value);
       expect(file.names).toEqual(['a/b', 'c']);
       expect(toNumbers(await file.read('a/b'))).toEqual([1, 2, 3, 4]);
@@ -27,7 +29,10 @@ describe('a Flax file', () => {
       shape: { '0': 2, '1': 2 },
       chunks: { '0': flaxArray([1, 2, 3]), '1': flaxArray([4]) },
     };
-    expect(await (await open({ w: parts })).read('w')).toMatchObject({ shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) });
+    expect(await (await open({ w: parts })).read('w')).toMatchObject({
+      shape: [2, 2],
+      data: Float32Array.of(1, 2, 3, 4),
+    });
   });
 
   const parts = (changes: Record<string, Packable>): Packable => ({
@@ -41,7 +46,10 @@ describe('a Flax file', () => {
     ['an array of a negative size', { w: new Extension(1, pack([['x'], 'float32', new Uint8Array(4)])) }],
     ['an array that is none', { w: new Extension(1, pack({ a: 1 })) }],
     ['an unknown element type', { w: new Extension(1, pack([[1], 'float7', new Uint8Array(4)])) }],
-    ['an element type named like a member of Object', { w: new Extension(1, pack([[1], 'toString', new Uint8Array(4)])) }],
+    [
+      'an element type named like a member of Object',
+      { w: new Extension(1, pack([[1], 'toString', new Uint8Array(4)])) },
+    ],
     ['parts without a shape', parts({ shape: null })],
     ['parts of another size', parts({ shape: { '0': 2 } })],
     ['no parts', parts({ chunks: {} })],

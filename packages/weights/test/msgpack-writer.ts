@@ -1,5 +1,6 @@
 /** Values that `pack` writes. */
-export type Packable = null | boolean | number | string | Uint8Array | Extension | readonly Packable[] | PackableMap;
+export type Packable =
+  null | boolean | number | string | Uint8Array | Extension | readonly Packable[] | PackableMap;
 interface PackableMap {
   readonly [key: string]: Packable;
 }
@@ -24,7 +25,11 @@ export function pack(value: Packable): number[] {
   if (value instanceof Extension) return [0xc8, ...size16(value.bytes.length), value.type, ...value.bytes];
   if (Array.isArray(value)) return [0xdc, ...size16(value.length), ...(value as Packable[]).flatMap(pack)];
   const entries = Object.entries(value as PackableMap);
-  return [0xde, ...size16(entries.length), ...entries.flatMap(([key, item]) => [...pack(key), ...pack(item)])];
+  return [
+    0xde,
+    ...size16(entries.length),
+    ...entries.flatMap(([key, item]) => [...pack(key), ...pack(item)]),
+  ];
 }
 
 /** An array as Flax writes it. */

@@ -12,7 +12,8 @@ async function numbers(file: TensorFile, name: string): Promise<number[]> {
   return toNumbers(await (dtype === undefined ? file.readIntegers(name) : file.read(name)));
 }
 
-const range = (count: number, of: (index: number) => number): number[] => Array.from({ length: count }, (_, i) => of(i));
+const range = (count: number, of: (index: number) => number): number[] =>
+  Array.from({ length: count }, (_, i) => of(i));
 
 describe.each(['dtypes.bin', 'dtypes-legacy.bin'])('%s', (name) => {
   it('holds every element type', async () => {
@@ -39,7 +40,13 @@ describe.each(['dtypes.bin', 'dtypes-legacy.bin'])('%s', (name) => {
   });
 });
 
-const VIEWS = ['views.bin', 'views-legacy.bin', 'views-deflated.bin', 'views-big-endian.bin', 'views-zip64.bin'];
+const VIEWS = [
+  'views.bin',
+  'views-legacy.bin',
+  'views-deflated.bin',
+  'views-big-endian.bin',
+  'views-zip64.bin',
+];
 
 describe.each(VIEWS)('%s', (name) => {
   const needed: Readonly<Record<string, readonly [readonly number[], readonly number[]]>> = {
@@ -64,7 +71,9 @@ describe.each(VIEWS)('%s', (name) => {
   });
 });
 
-const TRAINING = ['', '-protocol-3', '-protocol-4', '-protocol-5', '-legacy'].map((kind) => `training${kind}.bin`);
+const TRAINING = ['', '-protocol-3', '-protocol-4', '-protocol-5', '-legacy'].map(
+  (kind) => `training${kind}.bin`,
+);
 
 describe.each(TRAINING)('%s', (name) => {
   it('gives the parameters of the state dict within', async () => {
@@ -144,7 +153,11 @@ describe('a pickle written by hand', () => {
     ['a step that leaves the storage', tensorPickle('K\x02\x85', 'K\x04\x85'), 'pytorch-tensor'],
     ['an offset that leaves the storage', tensorPickle('K\x04\x85', 'K\x01\x85', 'K\x01'), 'pytorch-tensor'],
     ['a negative size', tensorPickle('J\xff\xff\xff\xff\x85', 'K\x01\x85'), 'pytorch-tensor'],
-    ['sizes whose product overflows', tensorPickle('J\0\0\0\x7fJ\0\0\0\x7f\x86', 'K\0K\0\x86'), 'pytorch-tensor'],
+    [
+      'sizes whose product overflows',
+      tensorPickle('J\0\0\0\x7fJ\0\0\0\x7f\x86', 'K\0K\0\x86'),
+      'pytorch-tensor',
+    ],
     ['a repetition of 2 GB', tensorPickle('J\0\0\0\x20\x85', 'K\0\x85'), 'pytorch-tensor'],
     ['fewer steps than sizes', tensorPickle('K\x01K\x01\x86', 'K\x01\x85'), 'pytorch-tensor'],
     ['no tensor at all', '\x80\x02}.', 'pytorch-tensor'],
@@ -202,7 +215,10 @@ describe('an archive', () => {
     ['another method', changed((view, at) => view.setUint16(at + 10, 14, true))],
     ['two sizes', changed((view, at) => view.setUint32(at + 20, 3, true))],
     ['entries that overlap', changed((view, at) => view.setUint32(at + 42, 1, true))],
-    ['a size beyond the file', changed((view, at) => [20, 24].forEach((f) => view.setUint32(at + f, 1 << 30, true)))],
+    [
+      'a size beyond the file',
+      changed((view, at) => [20, 24].forEach((f) => view.setUint32(at + f, 1 << 30, true))),
+    ],
     ['a missing zip64 field', changed((view, at) => view.setUint32(at + 42, 0xffffffff, true))],
     ['more entries than there are', changed((view) => view.setUint16(view.byteLength - 12, 9, true))],
   ])('is refused for %s', async (_, bytes) => {

@@ -39,7 +39,9 @@ describe('unpackSnappy', () => {
     ['a gigabyte', [0x80, 0x80, 0x80, 0x80, 4]],
     ['an end within a literal', [3, 2 << 2, 97]],
   ])('refuses %s', (_, packed) => {
-    expect(() => unpackSnappy(Uint8Array.from(packed), 'x')).toThrow(expect.objectContaining({ code: 'tensorflow-bundle' }));
+    expect(() => unpackSnappy(Uint8Array.from(packed), 'x')).toThrow(
+      expect.objectContaining({ code: 'tensorflow-bundle' }),
+    );
   });
 });
 
@@ -59,14 +61,26 @@ describe('an index', () => {
   it.each([
     ['no header', [['w', entry([2, 2], 0, 16)]], 'tensorflow-bundle'],
     ['a size that its shape does not take', [HEADER, ['w', entry([2, 3], 0, 16)]], 'tensorflow-bundle'],
-    ['a shape beyond the safe integers', [HEADER, ['w', entry([2 ** 40, 2 ** 40], 0, 16)]], 'tensorflow-bundle'],
+    [
+      'a shape beyond the safe integers',
+      [HEADER, ['w', entry([2 ** 40, 2 ** 40], 0, 16)]],
+      'tensorflow-bundle',
+    ],
     ['a tensor beyond the file', [HEADER, ['w', entry([2, 2], 4, 16)]], 'file-truncated'],
     ['a tensor of a terabyte', [HEADER, ['w', entry([2 ** 38], 0, 2 ** 40)]], 'file-truncated'],
     ['a shard that is not', [HEADER, ['w', [...entry([2, 2], 0, 16), ...field(3, 1)]]], 'tensorflow-bundle'],
     ['a million shards', [['', field(1, 1e6)]], 'tensorflow-bundle'],
     ['no shard', [['', []]], 'tensorflow-bundle'],
-    ['names out of order', [HEADER, ['w', entry([2, 2], 0, 16)], ['a', entry([2, 2], 0, 16)]], 'tensorflow-bundle'],
-    ['a name given twice', [HEADER, ['w', entry([2, 2], 0, 16)], ['w', entry([2, 2], 0, 16)]], 'tensorflow-bundle'],
+    [
+      'names out of order',
+      [HEADER, ['w', entry([2, 2], 0, 16)], ['a', entry([2, 2], 0, 16)]],
+      'tensorflow-bundle',
+    ],
+    [
+      'a name given twice',
+      [HEADER, ['w', entry([2, 2], 0, 16)], ['w', entry([2, 2], 0, 16)]],
+      'tensorflow-bundle',
+    ],
     ['a text for a message', [HEADER, ['w', [...field(1, 1), ...field(2, 7)]]], 'tensorflow-bundle'],
   ] as const)('is refused for %s', async (_, entries, code) => {
     await expect(openIndex(table(block(entries)))).rejects.toMatchObject({ name: 'FormatError', code });
@@ -90,7 +104,12 @@ describe('an index', () => {
   it('of a big-endian machine gives the same numbers', async () => {
     const swapped = DATA.slice();
     for (let start = 0; start < swapped.length; start += 4) swapped.subarray(start, start + 4).reverse();
-    const index = table(block([['', [...field(1, 1), ...field(2, 1)]], ['w', entry([4], 0, 16, maskedCrc32c(swapped))]]));
+    const index = table(
+      block([
+        ['', [...field(1, 1), ...field(2, 1)]],
+        ['w', entry([4], 0, 16, maskedCrc32c(swapped))],
+      ]),
+    );
     const folder = memoryFolder('m', { 'm.index': index, 'm.data-00000-of-00001': swapped });
     expect(toNumbers(await (await openTensorFlow(folder, 'm')).read('w'))).toEqual([1, 2, 3, 4]);
   });

@@ -3,6 +3,7 @@ import { text as readAll } from 'node:stream/consumers';
 import type { GenerateResult, SourceBatch } from '@tesserae/t5-model';
 import { FormatError, OptionError, hostTensor } from '@tesserae/tensor';
 import type { HostTensor } from '@tesserae/tensor';
+import type { WeightsFormat } from '@tesserae/weights';
 import { T5ForConditionalGeneration } from 'tesserae';
 import type { T5GenerateOptions } from 'tesserae';
 import { openBackend } from '../backend-choice.js';
@@ -17,6 +18,7 @@ interface GenerateCommandOptions {
   readonly options?: string;
   readonly task?: string;
   readonly maxNewTokens?: number;
+  readonly format?: WeightsFormat;
   readonly backend: string;
   readonly threads?: number;
 }
@@ -29,7 +31,11 @@ export async function runGenerate(
   const given = parseOptions(options);
   const backend = await openBackend({ name: options.backend, threads: options.threads });
   try {
-    const model = await T5ForConditionalGeneration.fromPretrained(options.model, { backend, signal });
+    const model = await T5ForConditionalGeneration.fromPretrained(options.model, {
+      backend,
+      format: options.format,
+      signal,
+    });
     const progress = createProgress('generating', given.maxNewTokens ?? 0, { isQuiet: output.isJson });
     const result = await generate(model, options, {
       ...given,

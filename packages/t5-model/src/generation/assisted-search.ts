@@ -19,7 +19,10 @@ import { randomOf } from './single-search.js';
 export async function assistedSearch(run: SearchRun): Promise<readonly Sequence[]> {
   const sequences: Sequence[] = [];
   for (const row of run.sourceIds.keys()) {
-    const source = { inputIds: rowOf(run.source.inputIds, row), attentionMask: rowOf(run.source.attentionMask, row) };
+    const source = {
+      inputIds: rowOf(run.source.inputIds, row),
+      attentionMask: rowOf(run.source.attentionMask, row),
+    };
     sequences.push(await searchRow({ ...run, source }, source, row));
   }
   return sequences;
@@ -45,7 +48,10 @@ async function searchRow(run: SearchRun, source: SourceBatch, row: number): Prom
   const drafter =
     promptLookupNumTokens === undefined
       ? await modelDrafter(run, source, { row, random })
-      : promptLookup(run.sourceIds[row]!, { numTokens: promptLookupNumTokens, maxNgram: maxMatchingNgramSize });
+      : promptLookup(run.sourceIds[row]!, {
+          numTokens: promptLookupNumTokens,
+          maxNgram: maxMatchingNgramSize,
+        });
   try {
     return await checkDrafts(run, drafter, { row, ids: [settings.startId], logProbs: [], random });
   } finally {
@@ -121,7 +127,12 @@ function choose(
   if (drafted === undefined) {
     return { ...chooseByChance(choices, random.uniform(ids.length, SLOTS.choice)), isDrafted: false };
   }
-  return chooseAgainstDraft(choices, { drafted, draftScores: draft.scores?.[at], random, position: ids.length });
+  return chooseAgainstDraft(choices, {
+    drafted,
+    draftScores: draft.scores?.[at],
+    random,
+    position: ids.length,
+  });
 }
 
 /**
@@ -150,7 +161,9 @@ function chooseAgainstDraft(
     return { id: drafted, logProb: Math.log(p[drafted]!), isDrafted: true };
   }
   const rest = p.map((share, id) => Math.max(0, share - (q === undefined ? Number(id === drafted) : q[id]!)));
-  const id = drawIndex(rest, random.uniform(position, SLOTS.choice)) ?? drawIndex(p, random.uniform(position, SLOTS.choice));
+  const id =
+    drawIndex(rest, random.uniform(position, SLOTS.choice)) ??
+    drawIndex(p, random.uniform(position, SLOTS.choice));
   if (id === undefined) deadEnd();
   return { id, logProb: Math.log(p[id]!), isDrafted: false };
 }

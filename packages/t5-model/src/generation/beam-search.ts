@@ -58,11 +58,17 @@ function beamsOf(run: SearchRun, source: number): BeamSource {
 function requestFor({ settings, processors }: SearchRun): StepRequest {
   const { mode, numBeams, vocabSize, isSampling } = settings;
   const isPlain = mode === 'beams' && !isSampling && processors.rules.length === 0;
-  return isPlain ? { kind: 'topK', k: Math.min(numCandidates(numBeams, settings), vocabSize) } : { kind: 'logits' };
+  return isPlain
+    ? { kind: 'topK', k: Math.min(numCandidates(numBeams, settings), vocabSize) }
+    : { kind: 'logits' };
 }
 
 /** Feeds every beam its newest id; at first, all beams of a source share one row. */
-async function takeStep(run: SearchRun, session: DecodingSession, live: readonly BeamSource[]): Promise<void> {
+async function takeStep(
+  run: SearchRun,
+  session: DecodingSession,
+  live: readonly BeamSource[],
+): Promise<void> {
   const { rowsPerSource } = session;
   const { vocabSize } = run.settings;
   const request = requestFor(run);
@@ -109,7 +115,8 @@ async function reorder(
       ? one.beams().map(({ origin }) => at * rowsPerSource + Math.min(origin, rowsPerSource - 1))
       : [],
   );
-  const isSame = origins.length === live.length * rowsPerSource && origins.every((origin, row) => origin === row);
+  const isSame =
+    origins.length === live.length * rowsPerSource && origins.every((origin, row) => origin === row);
   if (!isSame) await session.select(origins);
 }
 

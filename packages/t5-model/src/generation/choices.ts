@@ -31,7 +31,11 @@ export function requestFor(settings: Settings, { rules }: ProcessorList): StepRe
 /** One place of a step's answer, as a view. @param at  row · count + place */
 export function choicesAt(
   scores: StepScores,
-  { request, at, vocabSize }: { readonly request: StepRequest; readonly at: number; readonly vocabSize: number },
+  {
+    request,
+    at,
+    vocabSize,
+  }: { readonly request: StepRequest; readonly at: number; readonly vocabSize: number },
 ): Choices {
   const size = request.kind === 'logits' ? vocabSize : request.kind === 'topK' ? request.k : 1;
   const [from, to] = [at * size, (at + 1) * size];
@@ -67,7 +71,8 @@ export function probabilities(scores: Float32Array, total = logSumExp(scores)): 
 /** @throws OptionError always */
 export function deadEnd(): never {
   fail('every id is forbidden, or the scores are NaN', {
-    likely: 'Constraints contradict each other; or the model overflows, which removeInvalidValues: true hides.',
+    likely:
+      'Constraints contradict each other; or the model overflows, which removeInvalidValues: true hides.',
     page: 'generation-dead-end',
   });
 }

@@ -24,10 +24,12 @@ export function constrainedBeams(run: SearchRun, source: number): BeamSource {
     const length = before[0]!.ids.length; // new tokens after this step
     const candidates = bestCandidates(before, choicesOf, numCandidates(numBeams, settings));
     const likely = sortEnded(candidates, { numBeams, endIds }, (candidate) => {
-      if (tracker.after(before[candidate.beam]!.ids).isMet) finished.add(continued(before, candidate), 'endToken');
+      if (tracker.after(before[candidate.beam]!.ids).isMet)
+        finished.add(continued(before, candidate), 'endToken');
     }).map((candidate) => continued(before, candidate));
     const advanced = advancingBeams(before, { choicesOf, tracker, besides: likely });
-    const open = advanced.length === 0 ? likely : byProgress([...likely, ...advanced], tracker).slice(0, numBeams);
+    const open =
+      advanced.length === 0 ? likely : byProgress([...likely, ...advanced], tracker).slice(0, numBeams);
     isDone = open.length === 0 || finished.isDone(candidates[0]!.score, length);
     if (open.length === 0) return;
     beams = filledUp(open, numBeams);
@@ -37,7 +39,11 @@ export function constrainedBeams(run: SearchRun, source: number): BeamSource {
     addOpenBeams(finished, met, finishReason);
     // The reference returns unfulfilled texts rather than none.
     if (met.length < settings.numReturnSequences) {
-      addOpenBeams(finished, open.filter((beam) => !met.includes(beam)), finishReason);
+      addOpenBeams(
+        finished,
+        open.filter((beam) => !met.includes(beam)),
+        finishReason,
+      );
     }
     isDone = true;
   };
@@ -58,7 +64,11 @@ function advancingBeams(
     choicesOf,
     tracker,
     besides,
-  }: { readonly choicesOf: ChoicesOf; readonly tracker: ConstraintTracker; readonly besides: readonly Beam[] },
+  }: {
+    readonly choicesOf: ChoicesOf;
+    readonly tracker: ConstraintTracker;
+    readonly besides: readonly Beam[];
+  },
 ): readonly Beam[] {
   const seen = new Set(besides.map(({ ids }) => ids.join()));
   return beams.flatMap(({ ids, score }, beam) => {

@@ -69,7 +69,8 @@ export function constraintTracker(constraints: readonly WordConstraint[]): Const
       const progress = ids.reduce(addId, none);
       return {
         isMet: isMet(progress),
-        bank: progress.met * longest + (progress.begun === undefined ? 0 : longest - remainingOf(progress.begun)),
+        bank:
+          progress.met * longest + (progress.begun === undefined ? 0 : longest - remainingOf(progress.begun)),
         advancing: isMet(progress) ? [] : advancingOf(progress),
       };
     },
@@ -85,7 +86,9 @@ const remainingOf = ({ constraint, ids }: NonNullable<Progress['begun']>): numbe
 
 /** Ids that go on from these. */
 function nextIds({ words }: WordConstraint, ids: readonly number[]): readonly number[] {
-  const going = words.filter((word) => word.length > ids.length && ids.every((id, place) => word[place] === id));
+  const going = words.filter(
+    (word) => word.length > ids.length && ids.every((id, place) => word[place] === id),
+  );
   return Array.from(new Set(going.map((word) => word[ids.length]!)));
 }
 

@@ -74,7 +74,10 @@ export async function modelDrafter(
       const common = fed.findIndex((id, at) => id !== ids[at] || at >= ids.length - 1);
       if (common >= 0) fed = fed.slice(0, common);
       if (session.position > fed.length) session.rewind(fed.length);
-      const draft = await writeDraft({ run, session, row, random }, { ids, fed, most: Math.min(longest, most) });
+      const draft = await writeDraft(
+        { run, session, row, random },
+        { ids, fed, most: Math.min(longest, most) },
+      );
       fed = [...ids, ...draft.ids].slice(0, session.position);
       return draft;
     },
@@ -94,7 +97,11 @@ interface Writing {
 
 async function writeDraft(
   { run, session, row, random }: Writing,
-  { ids, fed, most }: { readonly ids: readonly number[]; readonly fed: readonly number[]; readonly most: number },
+  {
+    ids,
+    fed,
+    most,
+  }: { readonly ids: readonly number[]; readonly fed: readonly number[]; readonly most: number },
 ): Promise<Draft> {
   const { settings, processors } = run;
   const { assistantConfidenceThreshold = 0.4 } = settings.options;

@@ -1,7 +1,12 @@
 import type { DecodingEngine } from '../decoding/session.js';
 import type { WordConstraint } from './constraints.js';
 import type { BiasedSequence } from './processors.js';
-import type { FinishReason, LogitsProcessor, PrefixAllowedTokensFn, StoppingCriterion } from './row-history.js';
+import type {
+  FinishReason,
+  LogitsProcessor,
+  PrefixAllowedTokensFn,
+  StoppingCriterion,
+} from './row-history.js';
 
 /** Beam scores: Σ log p / len^penalty, or Σ log p / ((5 + len) / 6)^penalty as in Mesh TensorFlow. */
 export type LengthPenaltyKind = 'huggingFace' | 'mesh';

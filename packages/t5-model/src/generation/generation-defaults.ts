@@ -10,7 +10,15 @@ const isMirrored = (key: string): boolean => {
   const name = key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
   return (name in OPTION_RULES || name in UNSUPPORTED) && !RUN_TIME.includes(name);
 };
-const RUN_TIME = ['assistantModel', 'logitsProcessor', 'stoppingCriteria', 'streamer', 'tokenizer', 'signal', 'onStep'];
+const RUN_TIME = [
+  'assistantModel',
+  'logitsProcessor',
+  'stoppingCriteria',
+  'streamer',
+  'tokenizer',
+  'signal',
+  'onStep',
+];
 
 /** Options that a file sets; keys that say nothing of generation are left out. */
 function optionsOf(json: Json, file: string): GenerateOptions {
@@ -32,7 +40,10 @@ function optionsOf(json: Json, file: string): GenerateOptions {
  * Defaults of `generate` from generation_config.json, or from config.json where a model has none.
  * @throws ConfigError naming the setting that cannot be used
  */
-export function generationDefaults(json: Json, { file = 'generation_config.json' }: { readonly file?: string } = {}): GenerateOptions {
+export function generationDefaults(
+  json: Json,
+  { file = 'generation_config.json' }: { readonly file?: string } = {},
+): GenerateOptions {
   return optionsOf(json, file);
 }
 

@@ -81,7 +81,8 @@ export function generatorOver(
     engine,
     config,
     generate,
-    stream: (source, options = {}) => streamOf((extra) => generate(source, { ...options, ...extra }), options),
+    stream: (source, options = {}) =>
+      streamOf((extra) => generate(source, { ...options, ...extra }), options),
     release: () => engine.release(),
   };
 }

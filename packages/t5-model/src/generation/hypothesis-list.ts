@@ -49,6 +49,9 @@ export function sortEnded(
 }
 
 /** Takes in beams that did not end by themselves. */
-export function addOpenBeams(list: HypothesisList, ...[beams, reason]: [readonly Beam[], FinishReason]): void {
+export function addOpenBeams(
+  list: HypothesisList,
+  ...[beams, reason]: [readonly Beam[], FinishReason]
+): void {
   for (const beam of beams) if (beam.score > -Infinity) list.add(beam, reason);
 }

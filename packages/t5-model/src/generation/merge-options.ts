@@ -4,7 +4,8 @@ import { OPTION_RULES, UNSUPPORTED } from './option-rules.js';
 
 type Values = Record<string, unknown>;
 
-const camelCase = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+const camelCase = (name: string): string =>
+  name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 /** Options that say the same in two ways: the later level's choice replaces both of the earlier. */
 const SAME_MATTER: readonly (readonly [string, string])[] = [
@@ -21,22 +22,31 @@ export function checkedOptions(options: object): GenerateOptions {
   for (const [given, value] of Object.entries(options)) {
     if (value === undefined || value === null) continue;
     const name = camelCase(given);
-    if (name in values) fail(`'${given}' is given twice, as ${name} too`, { page: 'option-conflict', got: given });
+    if (name in values)
+      fail(`'${given}' is given twice, as ${name} too`, { page: 'option-conflict', got: given });
     const refused = UNSUPPORTED[name];
     if (refused?.harmless.includes(value) === true) continue;
     if (refused !== undefined) {
-      fail(`'${given}' is not supported`, { likely: refused.instead, page: 'generation-unsupported', got: value });
+      fail(`'${given}' is not supported`, {
+        likely: refused.instead,
+        page: 'generation-unsupported',
+        got: value,
+      });
     }
     values[name] = value;
   }
   checkOptions('generate', values, Object.keys(OPTION_RULES));
   for (const [name, value] of Object.entries(values)) {
     const needed = OPTION_RULES[name as keyof GenerateOptions](value);
-    if (needed !== undefined) fail(`${name} is ${show(value)}, needed ${needed}`, { page: 'option-value', got: value });
+    if (needed !== undefined)
+      fail(`${name} is ${show(value)}, needed ${needed}`, { page: 'option-value', got: value });
   }
   for (const pair of SAME_MATTER) {
     if (pair.every((name) => name in values)) {
-      fail(`${pair.join(' and ')} say the same in two ways`, { likely: 'Give one of them.', page: 'option-conflict' });
+      fail(`${pair.join(' and ')} say the same in two ways`, {
+        likely: 'Give one of them.',
+        page: 'option-conflict',
+      });
     }
   }
   return values as GenerateOptions;

@@ -84,7 +84,9 @@ export const OPTION_RULES: Readonly<Record<keyof GenerateOptions, Rule>> = {
   forceWordsIds: rule('a list whose items are lists of ids, or lists of such', (value) =>
     isOneOrMoreList(value, (item) => isIds(item) || isIdLists(item)),
   ),
-  constraints: rule('a list of constraints', (value) => isOneOrMoreList(value, (item) => isObjectWith(item, 'words'))),
+  constraints: rule('a list of constraints', (value) =>
+    isOneOrMoreList(value, (item) => isObjectWith(item, 'words')),
+  ),
   logitsProcessor: callables,
   stoppingCriteria: callables,
   assistantModel: having('engine'),
@@ -128,7 +130,10 @@ interface Unsupported {
   readonly instead: string;
 }
 
-const unsupported = (instead: string, ...harmless: readonly unknown[]): Unsupported => ({ harmless, instead });
+const unsupported = (instead: string, ...harmless: readonly unknown[]): Unsupported => ({
+  harmless,
+  instead,
+});
 
 /** Options of Hugging Face that are refused, unless their value asks for what happens anyway. */
 export const UNSUPPORTED: Readonly<Record<string, Unsupported>> = {

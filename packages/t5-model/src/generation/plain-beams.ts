@@ -1,5 +1,14 @@
 import type { Beam, Candidate, Hypothesis } from './beam.js';
-import { addedScore, attainable, bestCandidates, continued, filledUp, firstBeams, normalized, numCandidates } from './beam.js';
+import {
+  addedScore,
+  attainable,
+  bestCandidates,
+  continued,
+  filledUp,
+  firstBeams,
+  normalized,
+  numCandidates,
+} from './beam.js';
 import type { BeamSource, ChoicesOf } from './beam-search.js';
 import { probabilities } from './choices.js';
 import type { RowRandom } from './row-random.js';

@@ -46,7 +46,8 @@ function repetitionRules({ options, endIds }: Settings, sources: readonly Int32A
   }
   if (repetitionPenalty !== 1) list.push(processors.repetitionPenalty(repetitionPenalty));
   if (noRepeatNgramSize > 0) list.push(processors.noRepeatNgram(noRepeatNgramSize));
-  if (encoderNoRepeatNgramSize > 0) list.push(processors.encoderNoRepeatNgram(encoderNoRepeatNgramSize, sources));
+  if (encoderNoRepeatNgramSize > 0)
+    list.push(processors.encoderNoRepeatNgram(encoderNoRepeatNgramSize, sources));
   if (badWordsIds !== undefined) list.push(processors.badWords(badWordsIds, { endIds }));
   return list;
 }

@@ -28,7 +28,9 @@ export interface Settings {
 }
 
 /** Options that say something of one way of choosing ids only, with the values that say nothing. */
-const NEUTRAL: Readonly<Record<'sampling' | 'beams' | 'drafts', Readonly<Record<string, readonly unknown[]>>>> = {
+const NEUTRAL: Readonly<
+  Record<'sampling' | 'beams' | 'drafts', Readonly<Record<string, readonly unknown[]>>>
+> = {
   sampling: {
     temperature: [1],
     topK: [0, 50],
@@ -101,7 +103,9 @@ function constraintsOf({ forceWordsIds = [], constraints = [] }: GenerateOptions
   return [
     ...constraints,
     ...forceWordsIds.map((words) =>
-      isPhrase(words) ? phrasalConstraint(words) : disjunctiveConstraint(words as readonly (readonly number[])[]),
+      isPhrase(words)
+        ? phrasalConstraint(words)
+        : disjunctiveConstraint(words as readonly (readonly number[])[]),
     ),
   ];
 }
@@ -125,7 +129,10 @@ function checkNotIdle(own: GenerateOptions, { isSampling, numBeams, mode, option
     });
   }
   if (mode !== 'groups' && (own.diversityPenalty ?? 0) > 0) {
-    fail('diversityPenalty would do nothing', { likely: 'Set numBeamGroups to 2 or more.', page: 'option-conflict' });
+    fail('diversityPenalty would do nothing', {
+      likely: 'Set numBeamGroups to 2 or more.',
+      page: 'option-conflict',
+    });
   }
 }
 
@@ -136,8 +143,16 @@ function checkAgreement(settings: Settings): void {
     if (isWrong) fail(problem, { likely, page: 'option-conflict' });
   };
   const isOwnStop = stopStrings !== undefined || stoppingCriteria !== undefined;
-  refuse(isSampling && seed === undefined, 'sampling needs a seed', 'Give seed: the same seed gives the same text.');
-  refuse(minLength > maxLength, `minLength ${minLength} is above maxLength ${maxLength}`, 'Both count the start token.');
+  refuse(
+    isSampling && seed === undefined,
+    'sampling needs a seed',
+    'Give seed: the same seed gives the same text.',
+  );
+  refuse(
+    minLength > maxLength,
+    `minLength ${minLength} is above maxLength ${maxLength}`,
+    'Both count the start token.',
+  );
   refuse(
     numBeams === 1 && !isSampling && numReturnSequences > 1,
     `greedy search has one result, not ${numReturnSequences}`,
@@ -148,7 +163,11 @@ function checkAgreement(settings: Settings): void {
     `numReturnSequences ${numReturnSequences} is above numBeams ${numBeams}`,
     'Raise numBeams.',
   );
-  refuse(numBeams % numBeamGroups !== 0, `${numBeams} beams cannot be divided into ${numBeamGroups} groups`, 'Use a multiple.');
+  refuse(
+    numBeams % numBeamGroups !== 0,
+    `${numBeams} beams cannot be divided into ${numBeamGroups} groups`,
+    'Use a multiple.',
+  );
   refuse(
     mode === 'groups' && !((options.diversityPenalty ?? 0) > 0),
     'numBeamGroups needs a diversityPenalty above 0',
@@ -184,11 +203,19 @@ function checkAgreement(settings: Settings): void {
     `the assistant has ${options.assistantModel?.config.vocabSize} ids, the model ${settings.vocabSize}`,
     'Both must share the vocabulary.',
   );
-  refuse(stopStrings !== undefined && tokenizer === undefined, 'stopStrings need a tokenizer', 'Give tokenizer.');
+  refuse(
+    stopStrings !== undefined && tokenizer === undefined,
+    'stopStrings need a tokenizer',
+    'Give tokenizer.',
+  );
   checkForcedTokens(options);
 }
 
-function checkForcedTokens({ suppressTokens = [], forcedBosTokenId, forcedEosTokenId }: GenerateOptions): void {
+function checkForcedTokens({
+  suppressTokens = [],
+  forcedBosTokenId,
+  forcedEosTokenId,
+}: GenerateOptions): void {
   for (const [name, forced] of Object.entries({ forcedBosTokenId, forcedEosTokenId })) {
     if (forced === undefined || !listOf(forced).every((id) => suppressTokens.includes(id))) continue;
     fail(`${name} is in suppressTokens`, { likely: 'Take it out of one of them.', page: 'option-conflict' });

@@ -99,7 +99,9 @@ async function keepOpen(
   const { rowsPerSource } = session;
   if (rowsPerSource === numRows && !isOpen.includes(false)) return;
   const origins = isOpen.flatMap((isKept, source) =>
-    isKept ? Array.from({ length: numRows }, (_, row) => source * rowsPerSource + Math.min(row, rowsPerSource - 1)) : [],
+    isKept
+      ? Array.from({ length: numRows }, (_, row) => source * rowsPerSource + Math.min(row, rowsPerSource - 1))
+      : [],
   );
   await session.select(origins);
 }

@@ -54,13 +54,17 @@ export function electraHiddenSizes(file: StoredFile): Readonly<Partial<Record<El
 }
 
 function encoderName(path: readonly string[]): readonly Renamed[] {
-  if (path[0] === 'embeddings' && path.length === 2) return [{ name: `electra.embeddings.${path[1]}.weight` }];
+  if (path[0] === 'embeddings' && path.length === 2)
+    return [{ name: `electra.embeddings.${path[1]}.weight` }];
   return [parameter(`electra.${path.join('.').replace(/(^|\.)layer_(\d+)\./, '$1layer.$2.')}`)];
 }
 
 function headName(name: string): readonly Renamed[] {
   if (name === 'generator_predictions/output_bias') return [{ name: 'generator_lm_head.bias' }];
-  const path = name.replace('discriminator_predictions/dense_1/', 'discriminator_predictions/dense_prediction/');
+  const path = name.replace(
+    'discriminator_predictions/dense_1/',
+    'discriminator_predictions/dense_prediction/',
+  );
   return [parameter(path.replaceAll('/', '.'))];
 }
 
@@ -75,7 +79,8 @@ function missingHalf(file: StoredFile): FormatError {
   return new FormatError({
     op: 'electra',
     problem: `the checkpoint has no generator; it holds ${listed(scopes)}`,
-    likely: 'It was fine-tuned, which keeps the discriminator only. Load another class, such as ElectraForPreTraining.',
+    likely:
+      'It was fine-tuned, which keeps the discriminator only. Load another class, such as ElectraForPreTraining.',
     page: 'electra-half',
     file: file.name,
     got: scopes,

@@ -17,7 +17,8 @@ const number = (digits: string): string => String(Number(digits));
 const RULES: readonly Rule[] = [
   { pattern: /^shared\/embedding$/, name: () => 'shared.weight' },
   {
-    pattern: /^(encoder|decoder)\/block_(\d+)\/layer_(\d+)\/(SelfAttention|EncDecAttention)\/(q|k|v|o|relative_attention_bias)$/,
+    pattern:
+      /^(encoder|decoder)\/block_(\d+)\/layer_(\d+)\/(SelfAttention|EncDecAttention)\/(q|k|v|o|relative_attention_bias)$/,
     name: (stack, block, layer, attention, part) =>
       `${stack}.block.${number(block!)}.layer.${number(layer!)}.${attention}.${part}.weight`,
     isMatrix: true,
@@ -30,7 +31,8 @@ const RULES: readonly Rule[] = [
   },
   {
     pattern: /^(encoder|decoder)\/block_(\d+)\/layer_(\d+)\/(?:rms_norm|layer_norm)\/scale$/, // 1.1, 1.0
-    name: (stack, block, layer) => `${stack}.block.${number(block!)}.layer.${number(layer!)}.layer_norm.weight`,
+    name: (stack, block, layer) =>
+      `${stack}.block.${number(block!)}.layer.${number(layer!)}.layer_norm.weight`,
   },
   {
     pattern: /^(encoder|decoder)\/(?:rms_norm|layer_norm|final_layer_norm)\/scale$/,

@@ -35,7 +35,10 @@ function partsOf(stack: 'encoder' | 'decoder'): Readonly<Record<string, Part>> {
     ? ['pre_self_attention_layer_norm', 'pre_cross_attention_layer_norm', 'pre_mlp_layer_norm']
     : ['pre_attention_layer_norm', 'pre_mlp_layer_norm'];
   const parts: Record<string, Part> = {
-    'relpos_bias/rel_embedding': { name: 'layer.0.SelfAttention.relative_attention_bias.weight', form: 'matrix' },
+    'relpos_bias/rel_embedding': {
+      name: 'layer.0.SelfAttention.relative_attention_bias.weight',
+      form: 'matrix',
+    },
   };
   for (const [scope, name] of attentions)
     for (const [path, part] of Object.entries(ATTENTION))
@@ -44,7 +47,10 @@ function partsOf(stack: 'encoder' | 'decoder'): Readonly<Record<string, Part>> {
     parts[`${scope}/scale`] = { name: `layer.${layer}.layer_norm.weight`, form: 'vector' };
   });
   for (const name of ['wi', 'wi_0', 'wi_1', 'wo'])
-    parts[`mlp/${name}/kernel`] = { name: `layer.${norms.length - 1}.DenseReluDense.${name}.weight`, form: 'matrix' };
+    parts[`mlp/${name}/kernel`] = {
+      name: `layer.${norms.length - 1}.DenseReluDense.${name}.weight`,
+      form: 'matrix',
+    };
   return parts;
 }
 
@@ -102,7 +108,10 @@ function layersOf(part: Part, { name, stack, shape, file }: Stacked): readonly R
     });
   }
   return Array.from({ length: numLayers }, (_, index) => {
-    const { name: layerName, arrangement } = renamed(partAt(`${stack}.block.${index}`, part), shape.length - 1);
+    const { name: layerName, arrangement } = renamed(
+      partAt(`${stack}.block.${index}`, part),
+      shape.length - 1,
+    );
     const around = (axis: number): number => (axis < LAYER_AXIS ? axis : axis + 1);
     const axes = (arrangement ?? { axes: [[0]] }).axes.map((group) => group.map(around));
     return { name: layerName, arrangement: { axes, pick: { axis: LAYER_AXIS, index } } };

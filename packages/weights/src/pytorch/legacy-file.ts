@@ -74,7 +74,8 @@ async function placesOf(
   let at = start;
   for (const key of keys.items) {
     const storage = typeof key === 'string' ? storages.get(key) : undefined;
-    if (storage === undefined) throw torchError(`a storage ${quoted(String(key))} that the object does not name`, file);
+    if (storage === undefined)
+      throw torchError(`a storage ${quoted(String(key))} that the object does not name`, file);
     const view = viewOf(await readRange(source, { start: at, end: at + COUNT_BYTES }, options));
     const count = Number(view.getBigInt64(0, !isBigEndian));
     const end = at + COUNT_BYTES + count * storedWidth(storage);

@@ -43,7 +43,8 @@ export class PickleCursor {
   /** A length of 64 bits. */
   length64(): number {
     const length = this.view.getBigUint64(this.take(8), true);
-    if (length > BigInt(Number.MAX_SAFE_INTEGER)) throw pickleError(`a length of ${length} cannot be`, this.file);
+    if (length > BigInt(Number.MAX_SAFE_INTEGER))
+      throw pickleError(`a length of ${length} cannot be`, this.file);
     return Number(length);
   }
 
@@ -71,14 +72,16 @@ export class PickleCursor {
     if (length > MOST_INTEGER_BYTES) throw pickleError(`a whole number of ${length} bytes`, this.file);
     const start = this.take(length);
     let value = 0n;
-    for (let index = length - 1; index >= 0; index--) value = (value << 8n) | BigInt(this.bytes[start + index]!);
+    for (let index = length - 1; index >= 0; index--)
+      value = (value << 8n) | BigInt(this.bytes[start + index]!);
     return plainInteger(length > 0 ? BigInt.asIntN(length * 8, value) : 0n);
   }
 
   /** A whole number in text. */
   decimal(): number | bigint {
     const text = this.line().replace(/L$/, '');
-    if (!/^[+-]?\d{1,40}$/.test(text)) throw pickleError(`no whole number: '${text.slice(0, 40)}'`, this.file);
+    if (!/^[+-]?\d{1,40}$/.test(text))
+      throw pickleError(`no whole number: '${text.slice(0, 40)}'`, this.file);
     return plainInteger(BigInt(text.replace('+', '')));
   }
 

@@ -106,7 +106,8 @@ class PickleMachine {
   reduce(): void {
     const args = tupleItems(this.pop()) ?? this.fail('arguments that are no tuple');
     const callee = this.pop();
-    const isGlobal = typeof callee === 'object' && callee !== null && 'kind' in callee && callee.kind === 'global';
+    const isGlobal =
+      typeof callee === 'object' && callee !== null && 'kind' in callee && callee.kind === 'global';
     if (!isGlobal || callee.call === undefined) return this.refuse(kindOf(callee));
     this.push(callee.call(args));
   }
@@ -126,7 +127,8 @@ class PickleMachine {
 
   setItems(values: readonly PickleValue[]): void {
     const dict = this.top();
-    if (!isContainer(dict, 'dict') || values.length % 2 !== 0) return this.fail(`items are set in ${kindOf(dict)}`);
+    if (!isContainer(dict, 'dict') || values.length % 2 !== 0)
+      return this.fail(`items are set in ${kindOf(dict)}`);
     for (let index = 0; index < values.length; index += 2) dict.items.set(values[index]!, values[index + 1]!);
   }
 
@@ -162,7 +164,8 @@ const pushTuple = (machine: PickleMachine, items: readonly PickleValue[]): void 
 
 /** A quoted string of protocol 0, of which checkpoints need none but plain ones. */
 function unquoted(machine: PickleMachine, line: string): string {
-  const [, , text] = /^(['"])((?:[^\\'"])*)\1$/.exec(line) ?? machine.fail('a string that is not quoted plainly');
+  const [, , text] =
+    /^(['"])((?:[^\\'"])*)\1$/.exec(line) ?? machine.fail('a string that is not quoted plainly');
   return text!;
 }
 

@@ -20,7 +20,11 @@ export function namedTensors(root: PickleValue, file: string): ReadonlyMap<strin
   const hasTensors = [...root.items.values()].some((value) => torchObject(value, TorchTensor) !== undefined);
   const tensors = new Map<string, TorchTensor>();
   const budget = { values: MOST_VALUES };
-  collect(hasTensors || inner === undefined ? root : inner, { path: '', level: 0, file }, { tensors, budget });
+  collect(
+    hasTensors || inner === undefined ? root : inner,
+    { path: '', level: 0, file },
+    { tensors, budget },
+  );
   if (tensors.size === 0) throw torchError('the checkpoint holds no tensor', file);
   return tensors;
 }

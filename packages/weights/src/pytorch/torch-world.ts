@@ -47,7 +47,11 @@ const MOST_AXES = 64;
 const MOST_REPEATED = 2 ** 24;
 
 /** The error for a tensor that a pickle describes wrongly. */
-export function torchError(problem: string, file: string, facts: { got?: unknown; needed?: unknown } = {}): FormatError {
+export function torchError(
+  problem: string,
+  file: string,
+  facts: { got?: unknown; needed?: unknown } = {},
+): FormatError {
   return new FormatError({
     op: 'pytorch',
     problem,
@@ -108,7 +112,8 @@ function asObject<T extends object>(
 /** `('storage', torch.FloatStorage, key, location, elements[, view])`; other kinds are modules, which are code. */
 function storageOf(id: PickleValue, file: string): TorchStorage {
   const [kind, type, key, , count, view] = tupleItems(id) ?? [];
-  if (kind !== 'storage') throw refusedGlobal(`a persistent id of ${kind === undefined ? kindOf(id) : String(kind)}`, file);
+  if (kind !== 'storage')
+    throw refusedGlobal(`a persistent id of ${kind === undefined ? kindOf(id) : String(kind)}`, file);
   const stored = STORAGES[kindOf(type).replace(/^torch\./, '')];
   if (stored === undefined || typeof key !== 'string' || !isCount(count))
     throw torchError(`a storage of ${kindOf(type)} with ${String(count)} elements`, file);
@@ -147,7 +152,8 @@ function orderedDict(args: readonly PickleValue[], file: string): PickleValue {
   if (pairs === undefined) throw torchError(`an OrderedDict of ${kindOf(args[0])}`, file);
   for (const pair of pairs) {
     const [key, value] = isContainer(pair, 'list') || isContainer(pair, 'tuple') ? pair.items : [];
-    if (key === undefined || value === undefined) throw torchError('an OrderedDict of something but pairs', file);
+    if (key === undefined || value === undefined)
+      throw torchError('an OrderedDict of something but pairs', file);
     items.set(key, value);
   }
   return { kind: 'dict', items };

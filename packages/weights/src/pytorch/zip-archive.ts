@@ -43,7 +43,14 @@ function entrySource(source: ByteSource, entry: ZipEntry): ByteSource {
       if (method === 'stored') return readRange(packed, { start, end }, options);
       const bytes = await readRange(packed, { start: 0, end: packedBytes }, options);
       const { signal } = options;
-      const whole = await inflate(bytes, { format: 'deflate-raw', sizeBytes, op: 'zip', page: 'zip-format', file, signal });
+      const whole = await inflate(bytes, {
+        format: 'deflate-raw',
+        sizeBytes,
+        op: 'zip',
+        page: 'zip-format',
+        file,
+        signal,
+      });
       return whole.slice(start, end);
     },
   };
@@ -54,7 +61,9 @@ async function placeOf(
   { name, headerStart, packedBytes, limit }: ZipEntry,
   options: ReadOptions,
 ): Promise<{ readonly start: number; readonly end: number }> {
-  const header = viewOf(await readRange(source, { start: headerStart, end: headerStart + LOCAL_BYTES }, options));
+  const header = viewOf(
+    await readRange(source, { start: headerStart, end: headerStart + LOCAL_BYTES }, options),
+  );
   if (header.getUint32(0, true) !== LOCAL_MAGIC)
     throw zipError(`${quoted(name)} is not where the directory says`, source.name);
   const start = headerStart + LOCAL_BYTES + header.getUint16(26, true) + header.getUint16(28, true);

@@ -50,7 +50,11 @@ export async function readZipDirectory(
 ): Promise<ReadonlyMap<string, ZipEntry>> {
   const { start, sizeBytes, count } = await findDirectory(source, options);
   const file = source.name;
-  if (start + sizeBytes > source.sizeBytes || sizeBytes > MAX_DIRECTORY_BYTES || count * ENTRY_BYTES > sizeBytes)
+  if (
+    start + sizeBytes > source.sizeBytes ||
+    sizeBytes > MAX_DIRECTORY_BYTES ||
+    count * ENTRY_BYTES > sizeBytes
+  )
     throw zipError(`a directory of ${count} entries, ${sizeBytes} bytes at ${start}, cannot be`, file);
   const bytes = await readRange(source, { start, end: start + sizeBytes }, options);
   const view = viewOf(bytes);
@@ -80,7 +84,10 @@ async function findDirectory(source: ByteSource, options: ReadOptions): Promise<
   const tail = await readRange(source, { start: tailStart, end: source.sizeBytes }, options);
   const view = viewOf(tail);
   for (let at = tail.length - END_BYTES; at >= 0; at--) {
-    if (view.getUint32(at, true) !== END_MAGIC || at + END_BYTES + view.getUint16(at + 20, true) !== tail.length)
+    if (
+      view.getUint32(at, true) !== END_MAGIC ||
+      at + END_BYTES + view.getUint16(at + 20, true) !== tail.length
+    )
       continue;
     const place = {
       count: view.getUint16(at + 10, true),
@@ -102,7 +109,8 @@ async function readEnd64(source: ByteSource, end: number, options: ReadOptions):
   if (locator.getUint32(0, true) !== LOCATOR64_MAGIC || at + END64_BYTES > start)
     throw zipError('the zip64 locator is missing or points behind itself', file);
   const record = viewOf(await readRange(source, { start: at, end: at + END64_BYTES }, options));
-  if (record.getUint32(0, true) !== END64_MAGIC) throw zipError('the zip64 record is not where it should be', file);
+  if (record.getUint32(0, true) !== END64_MAGIC)
+    throw zipError('the zip64 record is not where it should be', file);
   return {
     count: safeNumber(record, 32, file),
     sizeBytes: safeNumber(record, 40, file),
@@ -110,11 +118,17 @@ async function readEnd64(source: ByteSource, end: number, options: ReadOptions):
   };
 }
 
-function readEntry(bytes: Uint8Array, at: number, file: string): { readonly entry: FoundEntry; readonly end: number } {
+function readEntry(
+  bytes: Uint8Array,
+  at: number,
+  file: string,
+): { readonly entry: FoundEntry; readonly end: number } {
   const view = viewOf(bytes);
   const flags = view.getUint16(at + 8, true);
   const method = view.getUint16(at + 10, true);
-  const [nameLength, extraLength, commentLength] = [28, 30, 32].map((field) => view.getUint16(at + field, true));
+  const [nameLength, extraLength, commentLength] = [28, 30, 32].map((field) =>
+    view.getUint16(at + field, true),
+  );
   const nameEnd = at + ENTRY_BYTES + nameLength!;
   const end = nameEnd + extraLength! + commentLength!;
   if (end > bytes.length) throw zipError('an entry leaves the directory', file);
@@ -128,7 +142,10 @@ function readEntry(bytes: Uint8Array, at: number, file: string): { readonly entr
   );
   const [sizeBytes, packedBytes, headerStart] = sizes as [number, number, number];
   if (method === 0 && sizeBytes !== packedBytes) throw zipError(`${quoted(name)} has two sizes`, file);
-  return { entry: { name, method: method === 0 ? 'stored' : 'deflated', sizeBytes, packedBytes, headerStart }, end };
+  return {
+    entry: { name, method: method === 0 ? 'stored' : 'deflated', sizeBytes, packedBytes, headerStart },
+    end,
+  };
 }
 
 /** Fields of 0xffffffff stand, in this order, as 64 bits in the extra field 1. */

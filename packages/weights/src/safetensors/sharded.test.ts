@@ -108,9 +108,7 @@ describe('weightFiles and openWeights', () => {
 
   it('say how to convert a folder of a format that is not read', async () => {
     const folder = memoryFolder('old', { 'tf_model.h5': 'x', 'config.json': '{}' });
-    await expect(openWeights(folder)).rejects.toThrow(
-      /'tf_model\.h5' is of another format.*save_pretrained/,
-    );
+    await expect(openWeights(folder)).rejects.toThrow(/'tf_model\.h5' is of another format.*save_pretrained/);
     await expect(openWeights(folder)).rejects.toBeInstanceOf(FolderError);
   });
 });

@@ -61,7 +61,10 @@ export async function openSharded(folder: ModelFolder, options: ShardedOptions =
     name: file,
     op,
     tensors: new Map(places.map(([tensor, shard]) => [tensor, shard.tensors.get(tensor)!])),
-    metadata: Object.assign({}, ...[...shards.values()].map(({ metadata }) => metadata)) as Record<string, string>,
+    metadata: Object.assign({}, ...[...shards.values()].map(({ metadata }) => metadata)) as Record<
+      string,
+      string
+    >,
   });
 }
 

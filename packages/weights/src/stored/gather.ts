@@ -40,9 +40,10 @@ export async function readStored(tensor: StoredTensor, options: ReadOptions = {}
   const isContiguous = layout.sizes.length === 0 || (layout.sizes.length === 1 && layout.strides[0] === 1);
   const origin = { bytes, width, options };
   const isInside = endOf(layout) * width <= bytes.sizeBytes; // else nothing is allocated, and readRange complains
-  const result = isContiguous || !isInside
-    ? await readRange(bytes, bytesRange(layout, width), options)
-    : await readScattered(layout, origin);
+  const result =
+    isContiguous || !isInside
+      ? await readRange(bytes, bytesRange(layout, width), options)
+      : await readScattered(layout, origin);
   if (isBigEndian && width > 1) swapBytes(result, width);
   return result;
 }

@@ -101,7 +101,10 @@ async function chunkedArray(
       throw msgpackError(`${quoted(path)} is in parts that are no arrays of one type`, source.name);
     parts.push(part);
   }
-  const bytes = joinedSource(source.name, parts.map((part) => part.bytes));
+  const bytes = joinedSource(
+    source.name,
+    parts.map((part) => part.bytes),
+  );
   const { stored } = parts[0]!;
   const needed = elementCount(sizes) * STORED_DTYPES[stored].sizeBytes;
   if (bytes.sizeBytes === needed) return { stored, shape: sizes, bytes };

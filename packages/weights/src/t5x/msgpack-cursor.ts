@@ -6,7 +6,11 @@ import { readRange } from '../byte-source.js';
 const WINDOW_BYTES = 2 ** 16;
 
 /** The error for a msgpack file that is damaged, or no checkpoint. */
-export function msgpackError(problem: string, file: string, facts: { got?: unknown; needed?: unknown } = {}): FormatError {
+export function msgpackError(
+  problem: string,
+  file: string,
+  facts: { got?: unknown; needed?: unknown } = {},
+): FormatError {
   return new FormatError({
     op: 'msgpack',
     problem,

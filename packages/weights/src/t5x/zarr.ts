@@ -57,7 +57,8 @@ export async function openZarr(
   { path, ...options }: ReadOptions & { readonly path: string },
 ): Promise<StoredTensor> {
   const file = `${folder.name}/${directory}`;
-  if (!(await folder.has(`${directory}/${DESCRIPTION}`))) throw zarrError(`${quoted(path)} has no ${DESCRIPTION}`, file);
+  if (!(await folder.has(`${directory}/${DESCRIPTION}`)))
+    throw zarrError(`${quoted(path)} has no ${DESCRIPTION}`, file);
   const text = await folder.readText(`${directory}/${DESCRIPTION}`, options);
   const description = checkDescription(text, file);
   const { stored, shape } = description;
@@ -70,12 +71,23 @@ export async function openZarr(
 function checkDescription(text: string, file: string): Description {
   const likely = 'The description is damaged. Fetch it again.';
   const json = parseJsonObject(text, { op: 'zarr', file, page: 'zarr-format', likely });
-  const { dtype, shape, chunks, compressor, dimension_separator: separator = '.', order = 'C', filters } = json;
+  const {
+    dtype,
+    shape,
+    chunks,
+    compressor,
+    dimension_separator: separator = '.',
+    order = 'C',
+    filters,
+  } = json;
   const stored = typeof dtype === 'string' && Object.hasOwn(DTYPES, dtype) ? DTYPES[dtype] : undefined;
   const packing = compressor === null ? undefined : isRecord(compressor) ? compressor['id'] : compressor;
   const isKnown = packing === undefined || packing === 'gzip' || packing === 'zlib';
   if (stored === undefined || !isKnown || order !== 'C' || (filters !== null && filters !== undefined))
-    throw zarrError(`dtype ${String(dtype)}, compressor ${String(packing)}, order ${String(order)} are not all known`, file);
+    throw zarrError(
+      `dtype ${String(dtype)}, compressor ${String(packing)}, order ${String(order)} are not all known`,
+      file,
+    );
   const isFilled =
     isCounts(shape) &&
     isCounts(chunks) &&
@@ -98,7 +110,11 @@ interface ReadingChunks extends ReadOptions {
   readonly file: string;
 }
 
-async function readChunks(folder: ModelFolder, directory: string, reading: ReadingChunks): Promise<Uint8Array> {
+async function readChunks(
+  folder: ModelFolder,
+  directory: string,
+  reading: ReadingChunks,
+): Promise<Uint8Array> {
   const { stored, shape, chunks, separator } = reading.description;
   const grid = shape.map((size, axis) => Math.ceil(size / chunks[axis]!));
   const names = chunkIndices(grid).map((index) => ({
@@ -129,7 +145,10 @@ function chunkIndices(grid: readonly number[]): readonly (readonly number[])[] {
   );
 }
 
-async function readChunk(source: ByteSource, { description, file, signal }: ReadingChunks): Promise<Uint8Array> {
+async function readChunk(
+  source: ByteSource,
+  { description, file, signal }: ReadingChunks,
+): Promise<Uint8Array> {
   const { stored, chunks, packing } = description;
   const sizeBytes = elementCount(chunks) * STORED_DTYPES[stored].sizeBytes;
   const bytes = await readRange(source, { start: 0, end: source.sizeBytes }, { signal });

@@ -71,12 +71,16 @@ export async function openTensorFlow(
   for (const entry of entries) {
     const { name, stored, shape } = entry;
     if (entry.isSliced) tensors.set(name, { stored, shape, ...slicedTensor(name, file) });
-    else tensors.set(name, { stored, shape, bytes: entrySource(entry, sources.get(entry.shard)!), isBigEndian });
+    else
+      tensors.set(name, { stored, shape, bytes: entrySource(entry, sources.get(entry.shard)!), isBigEndian });
   }
   return storedFile({ name: file, op: 'tensorflow', tensors, metadata: { format: 'tensorflow-bundle' } });
 }
 
-function readHeader(bytes: Uint8Array, file: string): { readonly shards: number; readonly isBigEndian: boolean } {
+function readHeader(
+  bytes: Uint8Array,
+  file: string,
+): { readonly shards: number; readonly isBigEndian: boolean } {
   const fields = wireFields(bytes, file);
   const shards = wireNumber(fields, 1, file);
   const endianness = wireNumber(fields, 2, file);
@@ -98,11 +102,21 @@ function readEntry(
     wireMessages(wireFields(message, file), 2, file).map((dim) => wireNumber(wireFields(dim, file), 1, file)),
   );
   const isSliced = fields.some(({ field }) => field === 7);
-  const entry = { name, stored, shape, shard: number(3), start: number(4), sizeBytes: number(5), crc: number(6), isSliced };
+  const entry = {
+    name,
+    stored,
+    shape,
+    shard: number(3),
+    start: number(4),
+    sizeBytes: number(5),
+    crc: number(6),
+    isSliced,
+  };
   const needed = elementCount(shape) * STORED_DTYPES[stored].sizeBytes;
   if (isSliced) return Number.isNaN(needed) ? sizeMisfit(entry, needed, file) : entry;
   if (entry.sizeBytes !== needed) return sizeMisfit(entry, needed, file);
-  if (entry.shard >= shards) throw bundleError(`${quoted(name)} is in shard ${entry.shard} of ${shards}`, file);
+  if (entry.shard >= shards)
+    throw bundleError(`${quoted(name)} is in shard ${entry.shard} of ${shards}`, file);
   return entry;
 }
 
@@ -152,7 +166,11 @@ function entrySource({ name, start, sizeBytes, crc }: BundleEntry, shard: ByteSo
       const bytes = await readRange(range, { start: from, end: to }, options);
       if (to - from === sizeBytes && maskedCrc32c(bytes) !== crc) {
         const problem = `${quoted(name)} is not as it was written (CRC-32C)`;
-        throw bundleError(problem, shard.name, { page: 'tensorflow-crc', got: maskedCrc32c(bytes), needed: crc });
+        throw bundleError(problem, shard.name, {
+          page: 'tensorflow-crc',
+          got: maskedCrc32c(bytes),
+          needed: crc,
+        });
       }
       return bytes;
     },

@@ -16,7 +16,9 @@ export async function findTensorFlow(
   options: ReadOptions = {},
 ): Promise<string | undefined> {
   const names = await folder.list();
-  const prefixes = names.filter((name) => name.endsWith('.index')).map((name) => name.slice(0, -'.index'.length));
+  const prefixes = names
+    .filter((name) => name.endsWith('.index'))
+    .map((name) => name.slice(0, -'.index'.length));
   if (prefixes.length === 0) {
     const old = names.find((name) => /\.ckpt(-\d+)?$/.test(name));
     return old === undefined ? undefined : refuseVersion1(`${folder.name}/${old}`);

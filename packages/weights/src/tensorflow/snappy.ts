@@ -18,7 +18,8 @@ export function unpackSnappy(packed: Uint8Array, file: string): Uint8Array {
   while (!cursor.isAtEnd) {
     const tag = cursor.raw(1)[0]!;
     const { length, distance } = (tag & 3) === 0 ? literal(cursor, tag) : repeat(cursor, tag);
-    if (filled + length > sizeBytes || distance > filled) throw bundleError('a packed block is damaged', file);
+    if (filled + length > sizeBytes || distance > filled)
+      throw bundleError('a packed block is damaged', file);
     if (distance === 0) result.set(cursor.raw(length), filled);
     else for (let index = filled; index < filled + length; index++) result[index] = result[index - distance]!;
     filled += length;

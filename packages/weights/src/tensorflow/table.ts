@@ -20,7 +20,10 @@ export type TableEntry = readonly [key: Uint8Array, value: Uint8Array];
  * @throws FormatError when it is no table, or damaged
  * @see https://github.com/google/leveldb/blob/main/doc/table_format.md
  */
-export async function readTable(source: ByteSource, options: ReadOptions = {}): Promise<readonly TableEntry[]> {
+export async function readTable(
+  source: ByteSource,
+  options: ReadOptions = {},
+): Promise<readonly TableEntry[]> {
   const { name: file, sizeBytes } = source;
   if (sizeBytes < FOOTER_BYTES || sizeBytes > MAX_TABLE_BYTES)
     throw bundleError(`an index of ${sizeBytes} bytes`, file, { got: sizeBytes });
@@ -30,13 +33,15 @@ export async function readTable(source: ByteSource, options: ReadOptions = {}): 
   const index = readHandle(footer);
   footer.at = FOOTER_BYTES - 8;
   const magic = footer.uint64();
-  if (magic !== MAGIC) throw bundleError('the index does not end as one', file, { got: magic, needed: MAGIC });
+  if (magic !== MAGIC)
+    throw bundleError('the index does not end as one', file, { got: magic, needed: MAGIC });
   const entries: TableEntry[] = [];
   for (const [, value] of readBlock(bytes, index, file)) {
     options.signal?.throwIfAborted();
     for (const entry of readBlock(bytes, readHandle(new WireCursor(value, file)), file)) {
       const last = entries.at(-1);
-      if (last !== undefined && !isBefore(last[0], entry[0])) throw bundleError('the names are not in order', file);
+      if (last !== undefined && !isBefore(last[0], entry[0]))
+        throw bundleError('the names are not in order', file);
       entries.push(entry);
     }
   }
@@ -52,7 +57,11 @@ function readHandle(cursor: WireCursor): BlockHandle {
   return { start: cursor.length(), sizeBytes: cursor.length() };
 }
 
-function readBlock(bytes: Uint8Array, { start, sizeBytes }: BlockHandle, file: string): readonly TableEntry[] {
+function readBlock(
+  bytes: Uint8Array,
+  { start, sizeBytes }: BlockHandle,
+  file: string,
+): readonly TableEntry[] {
   const end = start + sizeBytes;
   if (end + TRAILER_BYTES > bytes.length - FOOTER_BYTES) throw bundleError('a block leaves the index', file);
   const trailer = new WireCursor(bytes.subarray(end, end + TRAILER_BYTES), file);

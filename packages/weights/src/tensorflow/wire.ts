@@ -53,7 +53,8 @@ export class WireCursor {
 
   private take(length: number): number {
     const start = this.at;
-    if (start + length > this.bytes.length) throw bundleError('a value leaves the bytes that hold it', this.file);
+    if (start + length > this.bytes.length)
+      throw bundleError('a value leaves the bytes that hold it', this.file);
     this.at = start + length;
     return start;
   }
@@ -84,7 +85,11 @@ export function wireNumber(fields: readonly WireField[], field: number, file: st
 }
 
 /** Every message of a field. @throws FormatError when one is a number */
-export function wireMessages(fields: readonly WireField[], field: number, file: string): readonly Uint8Array[] {
+export function wireMessages(
+  fields: readonly WireField[],
+  field: number,
+  file: string,
+): readonly Uint8Array[] {
   return fields
     .filter((item) => item.field === field)
     .map(({ value }) => {
