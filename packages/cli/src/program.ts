@@ -8,6 +8,7 @@ import { runGenerate } from './commands/generate.js';
 import { runInspect } from './commands/inspect.js';
 import { runQuickstart } from './commands/quickstart.js';
 import { runTokenize } from './commands/tokenize.js';
+import { runScore } from './commands/score.js';
 import { METRIC_NAMES, runScorePredictions } from './commands/score-predictions.js';
 import { runTrainTokenizer, TRAINED_MODELS } from './commands/train-tokenizer.js';
 import type { CommandContext } from './command-context.js';
@@ -74,6 +75,7 @@ function createProgram(signal: AbortSignal): Command {
     addQuickstart,
     addForward,
     addGenerate,
+    addScore,
     addTokenize,
     addDataCommands,
     addTrainTokenizer,
@@ -144,6 +146,20 @@ function addGenerate(program: Command, signal: AbortSignal): void {
     .addOption(threadsOption())
     .addOption(jsonOption())
     .action(runOn(runGenerate, signal));
+}
+
+function addScore(program: Command, signal: AbortSignal): void {
+  program
+    .command('score')
+    .argument('<model>', 'a folder or hub id of a T5')
+    .description('log P(target | input), whole and by token, of JSON lines {"input", "target"}')
+    .option('--input <file>', 'JSON lines; default: standard input; "targets": [...] ranks several')
+    .option('--batch-size <count>', 'inputs in one run', wholeNumber, 16)
+    .option('--normalize-by-length', 'rank by the mean log-probability of a token', false)
+    .addOption(backendOption())
+    .addOption(threadsOption())
+    .addOption(jsonOption())
+    .action(runOn(runScore, signal));
 }
 
 function addTokenize(program: Command, signal: AbortSignal): void {

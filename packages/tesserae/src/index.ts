@@ -15,4 +15,5 @@ export type { Classification, PredictOptions } from './electra-for-sequence-clas
 export { ElectraForSequenceClassification } from './electra-for-sequence-classification.js';
 export type { T5GenerateOptions, T5GenerateResult } from './t5-for-conditional-generation.js';
 export { T5ForConditionalGeneration } from './t5-for-conditional-generation.js';
+export type { ScoreTextsOptions, ScoredInput, TextScore } from './t5-scoring.js';
 export type { StreamedText } from './t5-text-stream.js';

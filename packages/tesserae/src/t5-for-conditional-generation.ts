@@ -1,14 +1,22 @@
 import type {
   GenerateOptions,
   GenerateResult,
+  RankedTargets,
   SourceBatch,
   StreamedIds,
   T5Config,
   T5Generator,
   T5Params,
+  T5Scorer,
   TaskDefaults,
 } from '@tesserae/t5-model';
-import { createT5Generator, generationDefaults, taskDefaults } from '@tesserae/t5-model';
+import {
+  createT5Generator,
+  createT5Scorer,
+  generationDefaults,
+  rankTargets,
+  taskDefaults,
+} from '@tesserae/t5-model';
 import type { Backend, HostTensor } from '@tesserae/tensor';
 import { OptionError, hostTensor } from '@tesserae/tensor';
 import type { Tokenizer } from '@tesserae/tokenizer';
@@ -18,6 +26,8 @@ import type { FromPretrainedOptions } from './model-facade.js';
 import { ModelFacade, onBackend, openOnBackend } from './model-facade.js';
 import type { PretrainedModel } from './pretrained.js';
 import { createModel } from './pretrained.js';
+import type { ScoreTextsOptions, ScoredInput, TextScore } from './t5-scoring.js';
+import { scoreTexts } from './t5-scoring.js';
 import { T5TextStream } from './t5-text-stream.js';
 import type { StreamedText } from './t5-text-stream.js';
 
@@ -36,6 +46,7 @@ export interface T5GenerateResult extends GenerateResult {
 /** T5 that writes text: load, generate, save. */
 export class T5ForConditionalGeneration extends ModelFacade<T5Config> {
   private generator: Promise<T5Generator> | undefined;
+  private scorer: Promise<T5Scorer> | undefined;
 
   /**
    * Loads a model from a folder, a path or a hub id; generation_config.json says what `generate` does by default.
@@ -129,6 +140,22 @@ export class T5ForConditionalGeneration extends ModelFacade<T5Config> {
     return stream.add(piece);
   }
 
+  /** log P(target | input) of every target of every input, whole and by token; inputs are encoded once. */
+  async score(inputs: readonly ScoredInput[], options: ScoreTextsOptions = {}): Promise<TextScore[][]> {
+    this.scorer ??= createT5Scorer(this.model.params as T5Params<HostTensor>, this.config, this.backend);
+    return scoreTexts({ scorer: await this.scorer, tokenizer: this.tokenizer }, inputs, options);
+  }
+
+  /** T5's rank classification: which of the targets the model holds for likeliest, for each input. */
+  async rank(
+    inputs: readonly ScoredInput[],
+    options: ScoreTextsOptions & { readonly normalizesByLength?: boolean } = {},
+  ): Promise<RankedTargets[]> {
+    const { normalizesByLength = false, ...scoring } = options;
+    const scores = await this.score(inputs, scoring);
+    return scores.map((row) => rankTargets(row, { normalizesByLength }));
+  }
+
   /** What generation runs on; made at the first call. A draft model for `assistantModel` of another. */
   openGenerator(): Promise<T5Generator> {
     this.generator ??= createT5Generator(this.model.params as T5Params<HostTensor>, {
@@ -165,7 +192,9 @@ export class T5ForConditionalGeneration extends ModelFacade<T5Config> {
 
   protected async releaseGraphs(): Promise<void> {
     (await this.generator)?.release();
+    (await this.scorer)?.release();
     this.generator = undefined;
+    this.scorer = undefined;
   }
 }
 
