@@ -23,7 +23,10 @@ export function createAddedTokenMatcher(
 ): AddedTokenMatcher | undefined {
   const wanted = patterns.filter(({ pattern }) => pattern !== '');
   if (wanted.length === 0) return undefined;
-  const trie = buildTrie({ keys: wanted.map(({ pattern }) => pattern) });
+  const trie = buildTrie(
+    wanted.map(({ pattern }, index) => ({ root: 0, key: pattern, value: index })),
+    1,
+  );
   const tokens = wanted.map(({ token }) => token);
   const firstUnits = new Uint8Array(0x10000);
   for (const { pattern } of wanted) firstUnits[pattern.charCodeAt(0)] = 1;

@@ -33,16 +33,15 @@ export function indexTokens(parts: TokenizerParts): TokenIndex {
     if (token.special) specialIds.add(token.id);
   }
   const tokenToId = (token: string) => byContent.get(token)?.id ?? model.tokenToId(token);
-  const idToToken = (id: number) => model.idToToken(id) ?? byId.get(id)?.content;
   const specialTokens = resolveRoles(parts, tokenToId);
-  const vocabSize = countTokens(parts, { byId, idToToken });
-  checkTemplates(parts, idToToken);
+  const tokens = listTokens(parts, byId);
+  checkTemplates(parts, tokens);
   for (const special of Object.values(specialTokens)) specialIds.add(special.id);
   return Object.freeze({
-    vocabSize,
+    vocabSize: tokens.length,
     specialTokens,
     tokenToId,
-    idToToken,
+    idToToken: (id: number) => tokens[id],
     isSpecial: (id: number) => specialIds.has(id),
   });
 }
@@ -77,10 +76,10 @@ function checkAddedToken(
   });
 }
 
-function checkTemplates(parts: TokenizerParts, idToToken: TokenIndex['idToToken']): void {
+function checkTemplates(parts: TokenizerParts, tokens: readonly string[]): void {
   const { single = [], pair = [] } = parts.postProcessor ?? {};
   for (const piece of [...single, ...pair]) {
-    const strange = 'ids' in piece && piece.ids.find((id) => idToToken(id) === undefined);
+    const strange = 'ids' in piece && piece.ids.find((id) => tokens[id] === undefined);
     if (strange === undefined || strange === false) continue;
     throw misfit(parts, {
       field: 'post_processor',
@@ -106,26 +105,20 @@ function resolveRoles(
 }
 
 /**
- * Number of tokens. Every id from 0 up must have one: an embedding row without a token means that the files do not
- * fit together.
+ * Every id from 0 up must have a token: an embedding row without one means that the files do not fit
+ * together.
  */
-function countTokens(
-  parts: TokenizerParts,
-  {
-    byId,
-    idToToken,
-  }: { readonly byId: ReadonlyMap<number, AddedToken>; readonly idToToken: TokenIndex['idToToken'] },
-): number {
+function listTokens(parts: TokenizerParts, added: ReadonlyMap<number, AddedToken>): readonly string[] {
   const { model } = parts;
-  let size = model.vocabSize;
-  for (const id of byId.keys()) if (model.idToToken(id) === undefined) size++;
-  for (let id = 0; id < size; id++) {
-    if (idToToken(id) !== undefined) continue;
+  const beyondModel = [...added.keys()].filter((id) => model.idToToken(id) === undefined);
+  const size = model.vocabSize + beyondModel.length;
+  return Array.from({ length: size }, (_, id) => {
+    const token = added.get(id)?.content ?? model.idToToken(id);
+    if (token !== undefined) return token;
     throw misfit(parts, {
       field: 'vocab',
       problem: `id ${id} has no token, though there are ${size} tokens`,
       remedy: 'ids count from 0 without a hole: fetch the file again.',
     });
-  }
-  return size;
+  });
 }

@@ -13,7 +13,10 @@ import {
   type WordPieceOptions,
 } from '../models/word-piece.js';
 import {
+  arrayItems,
+  fail,
   failUnsupported,
+  mustBe,
   objectEntries,
   optionalField,
   readOptions,
@@ -47,11 +50,22 @@ function readWordPiece(section: JsonField): WordPieceModel {
 }
 
 function readUnigram(section: JsonField): UnigramModel {
+  const vocab = requiredField(section, 'vocab');
+  const pieces = vocab.value as readonly ScoredPiece[];
+  if (!Array.isArray(pieces)) mustBe(vocab, 'an array');
+  // Tens of thousands of pieces: a field object is made for a bad one only.
+  const bad = pieces.findIndex((piece) => !isScoredPiece(piece));
+  if (bad >= 0) fail(arrayItems(vocab)[bad]!, 'must be a piece and its score');
   return createUnigram({
-    pieces: requiredField(section, 'vocab').value as readonly ScoredPiece[],
+    pieces,
     ...readOptions<Pick<UnigramOptions, 'unkId' | 'byteFallback'>>(section, { unkId: 0, byteFallback: flag }),
     file: section.file,
   });
+}
+
+function isScoredPiece(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length !== 2) return false;
+  return typeof value[0] === 'string' && typeof value[1] === 'number';
 }
 
 /** The model's own name of its unknown token. */

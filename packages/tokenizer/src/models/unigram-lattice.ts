@@ -124,8 +124,6 @@ export class UnigramLattice {
 
 function rootSlots({ slots }: CodeUnitTrie): Int32Array {
   const first = new Int32Array(0x10000).fill(-1);
-  for (let at = slots.indexOf(0); at >= 0; at = slots.indexOf(0, at + 1)) {
-    if (at % 4 === 0) first[slots[at + 1]!] = at; // a slot whose node is root 0
-  }
+  for (let slot = 0; slot < slots.length; slot += 4) if (slots[slot] === 0) first[slots[slot + 1]!] = slot;
   return first;
 }

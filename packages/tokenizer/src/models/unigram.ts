@@ -1,11 +1,12 @@
 import { checkOptions, checkValue, flag, show, TokenizerError } from '../errors.js';
 import type { Json, Model, Words } from '../pipeline.js';
-import { buildTrie, NO_VALUE, trieValue, type CodeUnitTrie } from '../text/code-unit-trie.js';
+import { TrieBuilder, type CodeUnitTrie } from '../text/code-unit-trie.js';
 import type { TokenSink } from '../text/token-sink.js';
 import { stringFromUnits } from '../text/code-units.js';
 import { textToBytes } from '../text/utf8.js';
 import { WordMemo } from '../text/word-memo.js';
 import { UNKNOWN_PIECE, UnigramLattice, type PieceScores } from './unigram-lattice.js';
+import { createVocabulary, type Vocabulary } from './vocabulary.js';
 
 /** A piece of the vocabulary and its log probability. */
 export type ScoredPiece = readonly [piece: string, score: number];
@@ -38,6 +39,7 @@ export interface UnigramOptions {
 /** Unigram as a pipeline stage, with the pieces it was made from. */
 export interface UnigramModel extends Model {
   readonly type: 'Unigram';
+  readonly vocabulary: Vocabulary;
   readonly pieces: readonly ScoredPiece[];
   readonly kinds: readonly PieceKind[] | undefined;
   readonly unkId: number | undefined;
@@ -66,28 +68,27 @@ export function createUnigram(options: UnigramOptions): UnigramModel {
   const op = 'createUnigram';
   checkOptions(op, options, rules);
   const { pieces, unkId, byteFallback = false, kinds, precision = 'double', file } = options;
+  const where = { op, file };
   const isSingle = typeof precision === 'function';
   if (!isSingle) checkValue(op, 'precision', { value: precision, rule: ['double'] });
-  const fail: FailedCheck = (field, problem) => {
-    throw new TokenizerError({ code: 'malformed-file', op, file, field, problem });
-  };
-  checkSizes(options, fail);
-  const table = indexPieces(options, fail);
-  const encoder = createWordEncoder(table, options);
+  checkPieces(options, where);
+  const vocabulary = createVocabulary(
+    pieces.map((piece) => piece[0]),
+    where,
+  );
+  const encoder = createWordEncoder(vocabulary, options);
   const memo = new WordMemo();
   const encodeWords = isSingle ? precision : encodeWordByWord;
   return Object.freeze({
     type: 'Unigram',
+    vocabulary,
     pieces,
     kinds,
     unkId,
     byteFallback,
-    vocabSize: pieces.length,
-    tokenToId(token: string) {
-      const id = pieceId(table.trie, token);
-      return id === NO_VALUE ? undefined : id;
-    },
-    idToToken: (id: number) => table.texts[id],
+    vocabSize: vocabulary.size,
+    tokenToId: (token: string) => vocabulary.ids.get(token),
+    idToToken: (id: number) => vocabulary.tokens[id],
     encode(words: Words, sink: TokenSink) {
       encodeWords(words, { sink, encoder, memo });
     },
@@ -100,19 +101,20 @@ export function createUnigram(options: UnigramOptions): UnigramModel {
   });
 }
 
-function createWordEncoder({ trie, scores, unkScore }: PieceTable, options: UnigramOptions): WordEncoder {
-  const { unkId, byteFallback, precision } = options;
+function createWordEncoder(vocabulary: Vocabulary, options: UnigramOptions): WordEncoder {
+  const { scores, unkScore } = effectiveScores(options);
+  const { unkId, kinds, byteFallback, precision } = options;
   return {
     scores,
     unkScore,
     lattice: new UnigramLattice({
-      trie,
+      trie: pieceTrie(vocabulary, kinds),
       scores,
       unkScore,
       precision: typeof precision === 'function' ? 'single' : 'double',
     }),
     unkId,
-    byteIds: byteFallback === true ? bytePieceIds(trie) : undefined,
+    byteIds: byteFallback === true ? bytePieceIds(vocabulary) : undefined,
   };
 }
 
@@ -194,69 +196,34 @@ function pushUnknown(units: Uint16Array, { start, end, sink, encoder }: WordJob)
   sink.push(unkId, start, end);
 }
 
-/** Throws that the pieces are not as they should be. */
-type FailedCheck = (field: string, problem: string) => never;
-
-/** Roots of the trie: pieces that are found in texts, and those that are not. */
-const FOUND = 0;
-const HIDDEN = 1;
-
-/** The pieces as the search needs them. */
-interface PieceTable {
-  /** By id. */
-  readonly texts: readonly string[];
-  readonly trie: CodeUnitTrie;
-  readonly scores: PieceScores;
-  readonly unkScore: number;
-}
-
-/** Checks and indexes all pieces. A user-defined one is certain, whatever the file says (SentencePiece 0.2). */
-function indexPieces(options: UnigramOptions, fail: FailedCheck): PieceTable {
-  const { pieces, kinds, precision } = options;
-  const isSingle = typeof precision === 'function';
-  const known = new Float64Array(pieces.length);
-  const texts: string[] = [];
-  let least = Infinity;
-  for (let id = 0; id < pieces.length; id++) {
-    const entry = pieces[id]!;
-    const isPair = Array.isArray(entry) && entry.length === 2;
-    const text = isPair ? entry[0] : '';
-    const score = isPair ? entry[1] : 0;
-    if (typeof text !== 'string' || text === '' || typeof score !== 'number' || score - score !== 0)
-      fail('pieces', `piece ${id} must be a text and its score, is ${listed(entry)}`);
-    const kind = kinds === undefined ? 'normal' : kinds[id]!;
-    if (kind === 'normal' && score < least) least = score;
-    known[id] = kind === 'userDefined' ? 0 : isSingle ? score : NaN;
-    texts.push(text);
-  }
-  return {
-    texts,
-    trie: pieceTrie(texts, kinds, fail),
-    scores: { known, of: (id) => (known[id] = asRustReads(pieces[id]![1])) },
-    unkScore: (isSingle ? least : asRustReads(least)) - unkPenalty,
-  };
-}
-
-/** A trie of the pieces that are found in texts, and of those that are not. */
-function pieceTrie(
-  texts: readonly string[],
-  kinds: readonly PieceKind[] | undefined,
-  fail: FailedCheck,
-): CodeUnitTrie {
-  const hidden = kinds?.flatMap((kind, id) => (isFound(kind) ? [] : [id])) ?? [];
-  const found = kinds?.flatMap((kind, id) => (isFound(kind) ? [id] : []));
-  const trie = buildTrie(
-    { keys: found?.map((id) => texts[id]!) ?? texts, values: found },
-    { keys: hidden.map((id) => texts[id]!), values: hidden },
-  );
-  const both = hidden.find((id) => trieValue(trie, FOUND, texts[id]!) !== NO_VALUE);
-  const repeated = trie.repeated ?? (both !== undefined && [trieValue(trie, FOUND, texts[both]!), both]);
-  if (repeated) fail('pieces', `${show(texts[repeated[0]!])} occurs twice, as ids ${repeated.join(' and ')}`);
-  return trie;
-}
-
 function isFound(kind: PieceKind): boolean {
   return kind === 'normal' || kind === 'userDefined';
+}
+
+function pieceTrie({ tokens, size }: Vocabulary, kinds: readonly PieceKind[] | undefined): CodeUnitTrie {
+  const builder = new TrieBuilder(1, 6 * size);
+  for (let id = 0; id < size; id++) {
+    if (kinds === undefined || isFound(kinds[id]!)) builder.add(0, tokens[id]!, id);
+  }
+  return builder.finish();
+}
+
+/** Scores as a path counts them: a user-defined piece is certain, whatever the file says (SentencePiece 0.2). */
+function effectiveScores({ pieces, kinds, precision }: UnigramOptions): {
+  readonly scores: PieceScores;
+  readonly unkScore: number;
+} {
+  const read = typeof precision === 'function' ? (score: number) => score : asRustReads;
+  const known = new Float64Array(pieces.length).fill(NaN);
+  let least = Infinity;
+  for (let id = 0; id < pieces.length; id++) {
+    const kind = kinds?.[id] ?? 'normal';
+    if (kind === 'normal') least = Math.min(least, pieces[id]![1]);
+    if (kind === 'userDefined') known[id] = 0;
+    else if (typeof precision === 'function') known[id] = pieces[id]![1];
+  }
+  const of = (id: number): number => (known[id] = read(pieces[id]![1]));
+  return { scores: { known, of }, unkScore: read(least) - unkPenalty };
 }
 
 /**
@@ -270,8 +237,8 @@ function asRustReads(score: number): number {
 }
 
 /** Ids of `<0x00>` … `<0xFF>`; -1 for a byte without a piece. */
-function bytePieceIds(trie: CodeUnitTrie): Int32Array {
-  return Int32Array.from({ length: 256 }, (_, byte) => pieceId(trie, bytePiece(byte)));
+function bytePieceIds({ ids }: Vocabulary): Int32Array {
+  return Int32Array.from({ length: 256 }, (_, byte) => ids.get(bytePiece(byte)) ?? -1);
 }
 
 /** The piece of a byte, such as `<0x0A>`. */
@@ -279,24 +246,27 @@ export function bytePiece(byte: number): string {
   return `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
 }
 
-/** Id of a piece, NO_VALUE when there is none. */
-function pieceId(trie: CodeUnitTrie, piece: string): number {
-  const id = trieValue(trie, FOUND, piece);
-  return id === NO_VALUE ? trieValue(trie, HIDDEN, piece) : id;
-}
-
-function checkSizes({ pieces, unkId, kinds }: UnigramOptions, fail: FailedCheck): void {
+function checkPieces(
+  { pieces, unkId, kinds }: UnigramOptions,
+  where: { readonly op: string; readonly file?: string },
+): void {
+  const fail = (field: string, problem: string): never => {
+    throw new TokenizerError({ code: 'malformed-file', ...where, field, problem });
+  };
   if (!Array.isArray(pieces) || pieces.length === 0)
     fail('pieces', `pieces must be an array with pieces, got ${show(pieces)}`);
-  if (unkId !== undefined && unkId >= pieces.length)
+  for (let id = 0; id < pieces.length; id++) {
+    const piece = pieces[id]![0];
+    const score = pieces[id]![1];
+    if (piece === '' || !Number.isFinite(score))
+      fail('pieces', `piece ${id} is ${show(piece)} with the score ${show(score)}`);
+  }
+  if (unkId !== undefined && unkId >= pieces.length) {
     fail('unkId', `the unknown piece ${unkId} is not among ${pieces.length}`);
-  if (kinds !== undefined && kinds.length !== pieces.length)
+  }
+  if (kinds !== undefined && kinds.length !== pieces.length) {
     fail('kinds', `${kinds.length} kinds for ${pieces.length} pieces`);
-}
-
-/** What stands where a piece and its score should, for an error. */
-function listed(entry: unknown): string {
-  return Array.isArray(entry) ? entry.slice(0, 3).map(show).join(', ') : show(entry);
+  }
 }
 
 function noUnknownToken(text: string): TokenizerError {

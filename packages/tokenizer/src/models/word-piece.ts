@@ -1,6 +1,6 @@
 import { checkOptions, show, TokenizerError, type Rules } from '../errors.js';
 import type { Json, Model, Words } from '../pipeline.js';
-import { buildTrie, NO_NODE, NO_VALUE, trieSlot, type CodeUnitTrie } from '../text/code-unit-trie.js';
+import { NO_NODE, NO_VALUE, TrieBuilder, trieSlot, type CodeUnitTrie } from '../text/code-unit-trie.js';
 import { snakeCased } from '../stage-json.js';
 import type { TokenSink } from '../text/token-sink.js';
 import { WordMemo } from '../text/word-memo.js';
@@ -82,12 +82,13 @@ export function createWordPiece(options: WordPieceOptions): WordPieceModel {
   });
 }
 
-function pieceTrie({ ids }: Vocabulary, prefix: string): CodeUnitTrie {
-  const inner = [...ids].filter(([token]) => token.startsWith(prefix));
-  return buildTrie(
-    { keys: [...ids.keys()], values: [...ids.values()] },
-    { keys: inner.map(([token]) => token.slice(prefix.length)), values: inner.map(([, id]) => id) },
-  );
+function pieceTrie({ ids, size }: Vocabulary, prefix: string): CodeUnitTrie {
+  const builder = new TrieBuilder(2, 6 * size);
+  for (const [token, id] of ids) {
+    builder.add(WORD_START, token, id);
+    if (token.startsWith(prefix)) builder.add(CONTINUATION, token.slice(prefix.length), id);
+  }
+  return builder.finish();
 }
 
 interface Lookup {

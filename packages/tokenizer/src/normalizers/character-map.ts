@@ -7,35 +7,21 @@ export interface RuleMatch {
   readonly replacement: string;
 }
 
-/** What a character map does to single code units. */
-export interface UnitTables {
-  /** By code unit: what it becomes when it becomes one unit, whatever is beside it; else COMPLEX. */
-  readonly simple: Int32Array;
-  /** By code unit: 1 when it occurs in a key after the first character, so that a rule may begin before it. */
-  readonly follows: Uint8Array;
-}
-
 /** SentencePiece's rules: what strings of characters become. */
-export interface CharacterMap extends UnitTables {
+export interface CharacterMap {
   /** The longest rule that begins at `start`, if any. */
   longest(text: string, start: number, end: number): RuleMatch | undefined;
+  /**
+   * Every character that is a rule's whole key or begins one; what it becomes alone, if it has a rule of its own, or
+   * null where `longest` must be asked although no neighbour looks back.
+   */
+  readonly firsts: ReadonlyMap<number, string | null | undefined>;
+  /** Every character that occurs in a key after its first one. */
+  readonly followers: ReadonlySet<number>;
 }
 
-/** Marks units that need a look at their neighbours, or do not become one unit. */
-export const COMPLEX = -1;
-
-/** The tables of a map without rules. */
-export function identityTables(): UnitTables {
-  const simple = new Int32Array(0x10000);
-  for (let unit = 0; unit < simple.length; unit++) simple[unit] = unit;
-  simple.fill(COMPLEX, 0xd800, 0xe000);
-  return { simple, follows: new Uint8Array(0x10000) };
-}
-
-type FailedCheck = (problem: string) => never;
-
-/** More steps than any map takes whose branches do not run in circles. */
-const mostSteps = 1 << 22;
+/** A node's characters: each leads to another node, where a key may end. */
+type Edges = readonly { readonly codePoint: number; readonly base: number; readonly endsKey: boolean }[];
 
 /**
  * Reads SentencePiece's compiled character map: the size of a double-array trie (u32), the trie over UTF-8
@@ -48,7 +34,7 @@ export function readCharacterMap(
   bytes: Uint8Array,
   where: { readonly op: string; readonly file?: string; readonly field: string },
 ): CharacterMap {
-  const fail: FailedCheck = (problem) => {
+  const fail = (problem: string): never => {
     problem = `the character map is damaged: ${problem}`;
     throw new TokenizerError({ code: 'malformed-file', ...where, problem });
   };
@@ -59,34 +45,47 @@ export function readCharacterMap(
   }
   const trie = new Uint32Array(trieBytes / 4);
   for (let i = 0; i < trie.length; i++) trie[i] = view.getUint32(4 + 4 * i, true);
-  const texts = bytes.subarray(4 + trieBytes);
-  const replacementAt = replacements(texts, fail);
+  const replacementAt = replacements(bytes.subarray(4 + trieBytes), fail);
+  const replacementOf = (base: number) => replacementAt((trie[base] ?? 0) & 0x7fffffff);
   const root = unitOffset(trie[0]!);
+  const isParent = parents(trie);
+  const firstEdges = edgesOf(trie, root);
+  const followers = new Set<number>();
+  const seen = new Set<number>([root]);
+  const waiting = firstEdges.map(({ base }) => base);
+  for (let base = waiting.pop(); base !== undefined; base = waiting.pop()) {
+    if (isParent[base] !== 1 || seen.has(base)) continue; // branches are shared
+    seen.add(base);
+    for (const edge of edgesOf(trie, base)) {
+      followers.add(edge.codePoint);
+      waiting.push(edge.base);
+      if (edge.endsKey) replacementOf(edge.base);
+    }
+  }
+  const valueOf = ({ base, endsKey }: Edges[number]) => (endsKey ? replacementOf(base) : undefined);
   return Object.freeze({
-    ...readTables({ trie, root, texts, fail, ...indexChildren(trie, texts, fail) }),
+    firsts: new Map(firstEdges.map((edge) => [edge.codePoint, valueOf(edge)] as const)),
+    followers,
     longest: (text: string, start: number, end: number) =>
-      longestKey(text, {
-        start,
-        end,
-        trie,
-        root,
-        replacementOf: (base) => replacementAt(valueAt(trie, base)),
-      }),
+      longestKey(text, { start, end, trie, root, replacementOf }),
   });
 }
 
-/** Reads replacements by their place, each once. @throws when any is not UTF-8 */
-function replacements(texts: Uint8Array, fail: FailedCheck): (at: number) => string {
+/** Reads replacements by their place, each once. */
+function replacements(texts: Uint8Array, fail: (problem: string) => never): (at: number) => string {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  try {
-    decoder.decode(texts); // all at once, as zero bytes separate them
-  } catch {
-    fail('a replacement is not UTF-8');
-  }
   const known = new Map<number, string>();
   return (at) => {
     let text = known.get(at);
-    if (text === undefined) known.set(at, (text = decoder.decode(texts.subarray(at, texts.indexOf(0, at)))));
+    if (text !== undefined) return text;
+    const end = at < texts.length ? texts.indexOf(0, at) : -1;
+    if (end < 0) fail(`a replacement begins at byte ${at} of ${texts.length}`);
+    try {
+      text = decoder.decode(texts.subarray(at, end));
+    } catch {
+      return fail('a replacement is not UTF-8');
+    }
+    known.set(at, text);
     return text;
   };
 }
@@ -96,16 +95,6 @@ function unitOffset(unit: number): number {
   return ((unit >>> 10) << ((unit & 0x200) >>> 6)) >>> 0;
 }
 
-/** True when a key ends at a unit: its value is at the unit's base. */
-function endsKey(unit: number): boolean {
-  return (unit & 0x100) !== 0;
-}
-
-/** Where the replacement of a key begins. */
-function valueAt(trie: Uint32Array, base: number): number {
-  return (trie[base] ?? 0) & 0x7fffffff;
-}
-
 /** The base of a node's child, or -1. A child is the unit at base ^ byte, if it bears the byte as its label. */
 function childBase(trie: Uint32Array, base: number, byte: number): number {
   const at = (base ^ byte) >>> 0;
@@ -113,103 +102,41 @@ function childBase(trie: Uint32Array, base: number, byte: number): number {
   return (unit & 0x800000ff) === byte ? (at ^ unitOffset(unit)) >>> 0 : -1;
 }
 
-/** Lists of children; 0 ends each. */
-interface Children {
-  /** By base: a child's unit. */
-  readonly first: Int32Array;
-  /** By unit: another child of the same node. */
-  readonly next: Int32Array;
-}
-
-/** Lists the children of every node, and checks that each key has its replacement. */
-function indexChildren(trie: Uint32Array, texts: Uint8Array, fail: FailedCheck): Children {
-  const first = new Int32Array((trie.length | 0xff) + 1);
-  const next = new Int32Array(trie.length);
-  const lastEnd = texts.lastIndexOf(0);
-  for (let at = 1; at < trie.length; at++) {
+/** 1 for every base that has children: most nodes end a key, and have none. */
+function parents(trie: Uint32Array): Uint8Array {
+  const isParent = new Uint8Array(trie.length);
+  for (let at = 0; at < trie.length; at++) {
     const unit = trie[at]!;
-    const label = unit & 0xff;
-    if (unit >= 0x80000000 || label === 0) continue; // a value, or no child
-    const base = at ^ label;
-    next[at] = first[base]!;
-    first[base] = at;
-    if (!endsKey(unit)) continue;
-    const value = valueAt(trie, at ^ unitOffset(unit));
-    if (value > lastEnd) fail(`a replacement begins at byte ${value} of ${texts.length}`);
-    if (isTail(texts[value]!)) fail('a replacement is not UTF-8');
+    if (unit < 0x80000000) isParent[at ^ (unit & 0xff)] = 1;
   }
-  return { first, next };
+  return isParent;
 }
 
-/** True for bytes of a UTF-8 sequence after its first. */
-function isTail(byte: number): boolean {
-  return (byte & 0xc0) === 0x80;
+/** True when a key ends at the child of `base` by `byte`: its value is at the child's base. */
+function endsKey(trie: Uint32Array, base: number, byte: number): boolean {
+  return (trie[(base ^ byte) >>> 0]! & 0x100) !== 0;
 }
 
-interface TableJob extends Children {
-  readonly trie: Uint32Array;
-  readonly root: number;
-  readonly texts: Uint8Array;
-  readonly fail: FailedCheck;
-}
-
-/** Walks over the keys, character by character, and notes what these do; shared branches are walked once. */
-function readTables({ trie, root, texts, first, next, fail }: TableJob): UnitTables {
-  const tables = identityTables();
-  const { simple, follows } = tables;
-  const isSeen = new Uint8Array(first.length);
-  const waiting: number[] = [];
-  let steps = 0;
-  const visit = (base: number, rest: number, start: number): void => {
-    for (let at = first[base] ?? 0; at > 0; at = next[at]!) {
-      if (++steps > mostSteps) fail('its branches run in circles');
-      const unit = trie[at]!;
-      const byte = unit & 0xff;
-      const child = at ^ unitOffset(unit);
-      const tail = rest > 0 ? rest - 1 : tailLength(byte);
-      if (rest > 0 !== ((byte & 0xc0) === 0x80) || byte === 0xc0 || byte === 0xc1 || byte > 0xf4) continue;
-      const codePoint = rest > 0 ? (start << 6) | (byte & 0x3f) : byte ^ leadBits[tail]!;
-      if (tail > 0) visit(child, tail, codePoint);
-      else {
-        if (isSeen[root] === 1) {
-          if (follows[codePoint] !== 1) noteFollower(codePoint, tables);
-        } else if ((unit & 0x100) !== 0 && simple[codePoint] !== COMPLEX)
-          simple[codePoint] = soleUnit(texts, valueAt(trie, child));
-        if (first[child]! > 0) waiting.push(child);
-      }
+/** Every whole character that leads on from a node. */
+function edgesOf(trie: Uint32Array, base: number): Edges {
+  const edges: { codePoint: number; base: number; endsKey: boolean }[] = [];
+  const follow = (node: number, rest: number, codePoint: number): void => {
+    for (let byte = 0x80; byte < 0xc0; byte++) {
+      const child = childBase(trie, node, byte);
+      if (child < 0) continue;
+      const next = (codePoint << 6) | (byte & 0x3f);
+      if (rest > 1) follow(child, rest - 1, next);
+      else edges.push({ codePoint: next, base: child, endsKey: endsKey(trie, node, byte) });
     }
   };
-  visit(root, 0, 0); // first characters
-  isSeen[root] = 1;
-  for (let base = waiting.pop(); base !== undefined; base = waiting.pop()) {
-    if (isSeen[base] === 0) visit(base, 0, 0);
-    isSeen[base] = 1;
+  for (let byte = 1; byte < 0xf5; byte++) {
+    const child = byte < 0x80 || byte >= 0xc2 ? childBase(trie, base, byte) : -1;
+    if (child < 0) continue;
+    if (byte < 0x80) edges.push({ codePoint: byte, base: child, endsKey: endsKey(trie, base, byte) });
+    else if (byte < 0xe0) follow(child, 1, byte & 0x1f);
+    else follow(child, byte < 0xf0 ? 2 : 3, byte & (byte < 0xf0 ? 0x0f : 0x07));
   }
-  return tables;
-}
-
-/** Number of bytes that follow the first byte of a UTF-8 sequence. */
-function tailLength(lead: number): number {
-  return lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-}
-
-/** A rule may begin before this character. */
-function noteFollower(codePoint: number, { simple, follows }: UnitTables): void {
-  const units = codePoint > 0xffff ? [0xd7c0 + (codePoint >> 10), 0xdc00 | (codePoint & 0x3ff)] : [codePoint];
-  for (const unit of units) {
-    follows[unit] = 1;
-    simple[unit] = COMPLEX;
-  }
-}
-
-/** The one code unit of the replacement at `at`; COMPLEX when it has none or several. */
-function soleUnit(texts: Uint8Array, at: number): number {
-  const lead = texts[at]!;
-  const tail = tailLength(lead);
-  if (lead === 0 || tail > 2 || texts[at + tail + 1] !== 0) return COMPLEX;
-  let unit = lead ^ leadBits[tail]!;
-  for (let k = 1; k <= tail; k++) unit = (unit << 6) | (texts[at + k]! & 0x3f);
-  return unit;
+  return edges;
 }
 
 interface Search {
@@ -228,12 +155,12 @@ function longestKey(text: string, { start, end, trie, root, replacementOf }: Sea
     const codePoint = codePointAt(text, i, end);
     i += codePoint > 0xffff ? 2 : 1;
     const tail = codePoint < 0x80 ? 0 : codePoint < 0x800 ? 1 : codePoint < 0x10000 ? 2 : 3;
-    let byte = leadBits[tail]! | (codePoint >> (6 * tail));
+    let byte = tail === 0 ? codePoint : leadBits[tail]! | (codePoint >> (6 * tail));
     for (let shift = 6 * tail; ; shift -= 6) {
       const child = byte === 0 ? -1 : childBase(trie, base, byte);
       if (child < 0) return bestBase < 0 ? undefined : { end: bestEnd, replacement: replacementOf(bestBase) };
       if (shift === 0) {
-        if (endsKey(trie[base ^ byte]!)) [bestBase, bestEnd] = [child, i];
+        if (endsKey(trie, base, byte)) [bestBase, bestEnd] = [child, i];
         base = child;
         break;
       }
@@ -245,4 +172,4 @@ function longestKey(text: string, { start, end, trie, root, replacementOf }: Sea
 }
 
 /** First bits of a UTF-8 sequence, by the number of bytes that follow. */
-const leadBits: readonly number[] = [0, 0xc0, 0xe0, 0xf0];
+const leadBits = [0, 0xc0, 0xe0, 0xf0] as const;

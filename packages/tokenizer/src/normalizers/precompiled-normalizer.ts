@@ -32,39 +32,70 @@ export function createPrecompiledNormalizer(characterMap: Uint8Array, origin?: O
   });
 }
 
+/** Marks units that need a look at their neighbours, or do not become one unit. */
+const COMPLEX = -1;
+
 /** Applies rules from the left, the longest first. */
 export function createRuleWriter(rules: CharacterMap): Normalizer['normalize'] {
-  const { simple, follows } = rules;
+  const tables = createTables(rules);
   return (text, start, end, scratch = new Scratch()) => {
     const builder = scratch.builder(end - start);
     for (let i = start; i < end;) {
       builder.beginLinear(i);
       const from = i;
-      i = builder.pushMapped(text, simple, i, end);
+      i = builder.pushMapped(text, tables.simple, i, end);
       if (i === end) break;
-      if (i > from && follows[text.charCodeAt(i)] === 1) {
+      if (i > from && tables.follows[text.charCodeAt(i)] === 1) {
         const match = rules.longest(text, i - 1, end);
         if (match !== undefined && match.end > i) {
           builder.dropLast();
           i--;
         }
       }
-      i = writeCharacter(text, { start: i, end, builder, rules });
+      i = writeCharacter(text, { start: i, end, builder, tables });
     }
     return builder.finish();
   };
+}
+
+interface RuleTables {
+  readonly rules: CharacterMap;
+  /** What a code unit becomes when it becomes one unit, whatever is beside it; else COMPLEX. */
+  readonly simple: Int32Array;
+  /** 1 for units that occur in a key after its first character: the rule begins before them. */
+  readonly follows: Uint8Array;
+}
+
+function createTables(rules: CharacterMap): RuleTables {
+  const simple = new Int32Array(0x10000);
+  for (let unit = 0; unit < simple.length; unit++) simple[unit] = unit;
+  const follows = new Uint8Array(0x10000);
+  for (const [codePoint, replacement] of rules.firsts) {
+    if (replacement === undefined) continue;
+    simple[codePoint] = replacement?.length === 1 ? replacement.charCodeAt(0) : COMPLEX;
+  }
+  // Letters that merely begin a rule stay simple: the character that follows will look back.
+  for (const codePoint of rules.followers) {
+    const char = String.fromCodePoint(codePoint);
+    for (let i = 0; i < char.length; i++) {
+      follows[char.charCodeAt(i)] = 1;
+      simple[char.charCodeAt(i)] = COMPLEX;
+    }
+  }
+  simple.fill(COMPLEX, 0xd800, 0xe000);
+  return { rules, simple, follows };
 }
 
 interface CharacterJob {
   readonly start: number;
   readonly end: number;
   readonly builder: AlignedTextBuilder;
-  readonly rules: CharacterMap;
+  readonly tables: RuleTables;
 }
 
 /** Writes what begins at `start` by the longest rule, or one character as it is; returns where it ends. */
-function writeCharacter(text: string, { start, end, builder, rules }: CharacterJob): number {
-  const match = rules.longest(text, start, end);
+function writeCharacter(text: string, { start, end, builder, tables }: CharacterJob): number {
+  const match = tables.rules.longest(text, start, end);
   if (match === undefined) {
     builder.beginLinear(start);
     const width = widthAt(text, start, end);

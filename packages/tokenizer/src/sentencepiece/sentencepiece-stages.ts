@@ -1,10 +1,5 @@
 import type { Json, Normalizer, PreTokenizer, Words } from '../pipeline.js';
-import {
-  COMPLEX,
-  identityTables,
-  readCharacterMap,
-  type CharacterMap,
-} from '../normalizers/character-map.js';
+import { readCharacterMap, type CharacterMap } from '../normalizers/character-map.js';
 import { createRuleWriter } from '../normalizers/precompiled-normalizer.js';
 import { createMetaspacePreTokenizer, METASPACE } from '../pre-tokenizers/metaspace-pre-tokenizer.js';
 import { sourceOf, type AlignedText, type AlignedTextBuilder } from '../text/aligned-text.js';
@@ -38,7 +33,7 @@ export function createSentencePieceStages(
   const { characterMap } = normalization;
   const where = { op: 'createSentencePieceStages', field: 'normalizer_spec.precompiled_charsmap' };
   const origin = options.file === undefined ? where : { ...where, file: options.file };
-  const rules = characterMap.length === 0 ? emptyCharacterMap() : readCharacterMap(characterMap, origin);
+  const rules = characterMap.length === 0 ? emptyCharacterMap : readCharacterMap(characterMap, origin);
   const untouched = pieces.flatMap(([piece], id) => (kinds[id] === 'userDefined' ? [piece] : []));
   const applyRules = createRuleWriter(untouched.length === 0 ? rules : sparing(rules, untouched));
   const normalizer: Normalizer = Object.freeze({
@@ -56,18 +51,22 @@ export function createSentencePieceStages(
 }
 
 /** A map without rules. */
-function emptyCharacterMap(): CharacterMap {
-  return { ...identityTables(), longest: () => undefined };
-}
+const emptyCharacterMap: CharacterMap = Object.freeze({
+  longest: () => undefined,
+  firsts: new Map<number, string>(),
+  followers: new Set<number>(),
+});
 
 /** The rules, but before any of them applies, texts that stay as they are wherever they occur (user-defined symbols). */
 function sparing(rules: CharacterMap, untouched: readonly string[]): CharacterMap {
-  const trie = buildTrie({ keys: untouched });
-  const simple = rules.simple.slice();
-  for (const text of untouched) simple[text.charCodeAt(0)] = COMPLEX;
+  const trie = buildTrie(
+    untouched.map((key, value) => ({ root: 0, key, value })),
+    1,
+  );
+  const firsts = untouched.map((text) => [text.codePointAt(0)!, null] as const);
   return {
-    simple,
-    follows: rules.follows,
+    firsts: new Map([...rules.firsts, ...firsts]),
+    followers: rules.followers,
     longest(text, start, end) {
       const { end: stop } = longestKey(trie, text, { start, end });
       return stop === start

@@ -12,21 +12,21 @@ export interface CodeUnitTrie {
   readonly slots: Int32Array;
   /** Number of slots minus one; the number is a power of two. */
   readonly mask: number;
-  /** Two values that one key of a set was given, the one that it has last; undefined when no key is repeated. */
-  readonly repeated?: readonly [number, number];
+  /** Number of nodes, roots included. */
+  readonly nodeCount: number;
 }
 
-/** Keys, and the value (0 or above) of each. */
-interface KeySet {
-  readonly keys: readonly string[];
-  /** Default: the place among the keys. */
-  readonly values?: readonly number[];
+/** A key, the root it hangs from (0 or above) and its value (0 or above). */
+interface TrieEntry {
+  readonly root: number;
+  readonly key: string;
+  readonly value: number;
 }
 
 /**
  * Slot of the child of `node` by `unit`, or of the free slot where it would go. Multiply by four to index.
  */
-export function trieSlot(trie: CodeUnitTrie, node: number, unit: number): number {
+export function trieSlot(trie: { slots: Int32Array; mask: number }, node: number, unit: number): number {
   const { slots, mask } = trie;
   let slot = (Math.imul(node, 0x9e3779b1) ^ Math.imul(unit, 0x85ebca6b)) & 0x7fffffff;
   slot = (slot ^ (slot >>> 15)) & mask;
@@ -38,73 +38,70 @@ export function trieSlot(trie: CodeUnitTrie, node: number, unit: number): number
 }
 
 /**
- * Builds a trie of several sets of keys; the root of each is the node of its number. The empty key is left out, and
- * of values of the same key the last counts.
+ * Builds the trie. Roots are the nodes 0 … rootCount - 1, so that several sets of keys share one table.
+ * A later entry with the same root and key replaces the value.
  */
-export function buildTrie(...sets: readonly KeySet[]): CodeUnitTrie {
-  const count = sets.reduce((sum, { keys }) => sum + keys.length, 0);
-  const start = { ...emptyTrie(4 * count), nodeCount: sets.length };
-  return Object.freeze(sets.reduce(addKeys, start));
+export function buildTrie(entries: readonly TrieEntry[], rootCount: number): CodeUnitTrie {
+  const builder = new TrieBuilder(rootCount, 4 * entries.length);
+  for (const { root, key, value } of entries) builder.add(root, key, value);
+  return builder.finish();
 }
 
-interface GrowingTrie extends CodeUnitTrie {
-  readonly nodeCount: number;
-}
+/** Builds a trie key by key, as `buildTrie` does. */
+export class TrieBuilder {
+  #trie: { slots: Int32Array; mask: number };
+  #nodeCount: number;
+  #used = 0;
 
-/** The trie with one more set: one loop over all, as it runs before the engine has compiled it. */
-function addKeys(given: GrowingTrie, { keys, values }: KeySet, root: number): GrowingTrie {
-  let { nodeCount, repeated, ...trie } = given;
-  for (let index = 0; index < keys.length; index++) {
-    const key = keys[index]!;
-    while (4 * (nodeCount + key.length) > 3 * trie.mask) trie = rehashed(trie);
-    const { slots } = trie;
+  /** @param sizeHint  expected number of nodes; more may come */
+  constructor(rootCount: number, sizeHint: number) {
+    this.#trie = emptyTrie(sizeHint);
+    this.#nodeCount = rootCount;
+  }
+
+  /** Adds a key; the empty one is left out. */
+  add(root: number, key: string, value: number): void {
     let node = root;
-    let at = 0;
     for (let i = 0; i < key.length; i++) {
       const unit = key.charCodeAt(i);
-      at = 4 * trieSlot(trie, node, unit);
-      if (slots[at] === NO_NODE) {
+      let at = 4 * trieSlot(this.#trie, node, unit);
+      if (this.#trie.slots[at] === NO_NODE) {
+        if (2 * (this.#used + 1) > this.#trie.mask) {
+          this.#trie = rehashed(this.#trie);
+          at = 4 * trieSlot(this.#trie, node, unit);
+        }
+        const { slots } = this.#trie;
         slots[at] = node;
         slots[at + 1] = unit;
-        slots[at + 2] = nodeCount++;
+        slots[at + 2] = this.#nodeCount++;
+        slots[at + 3] = NO_VALUE;
+        this.#used++;
       }
-      node = slots[at + 2]!;
+      if (i === key.length - 1) this.#trie.slots[at + 3] = value;
+      node = this.#trie.slots[at + 2]!;
     }
-    if (key === '') continue;
-    const value = values === undefined ? index : values[index]!;
-    if (slots[at + 3] !== NO_VALUE) repeated = [slots[at + 3]!, value];
-    slots[at + 3] = value;
   }
-  return { ...trie, nodeCount, repeated };
+
+  /** The trie. */
+  finish(): CodeUnitTrie {
+    return Object.freeze({ ...this.#trie, nodeCount: this.#nodeCount });
+  }
 }
 
-function emptyTrie(minimumSlots: number): CodeUnitTrie {
+function emptyTrie(minimumSlots: number): { slots: Int32Array; mask: number } {
   let size = 64;
   while (size < minimumSlots) size *= 2;
   return { slots: new Int32Array(4 * size).fill(NO_NODE), mask: size - 1 };
 }
 
-function rehashed({ slots, mask }: CodeUnitTrie): CodeUnitTrie {
-  const larger = emptyTrie(2 * (mask + 1));
-  for (let i = 0; i < slots.length; i += 4) {
-    if (slots[i] === NO_NODE) continue;
-    const at = 4 * trieSlot(larger, slots[i]!, slots[i + 1]!);
-    for (let k = 0; k < 4; k++) larger.slots[at + k] = slots[i + k]!;
+function rehashed(trie: { slots: Int32Array; mask: number }): { slots: Int32Array; mask: number } {
+  const larger = emptyTrie(2 * (trie.mask + 1));
+  for (let i = 0; i < trie.slots.length; i += 4) {
+    if (trie.slots[i] === NO_NODE) continue;
+    const slot = trieSlot(larger, trie.slots[i]!, trie.slots[i + 1]!);
+    for (let k = 0; k < 4; k++) larger.slots[4 * slot + k] = trie.slots[i + k]!;
   }
   return larger;
-}
-
-/** Value of a key, NO_VALUE when there is none. */
-export function trieValue(trie: CodeUnitTrie, root: number, key: string): number {
-  let node = root;
-  let value = NO_VALUE;
-  for (let i = 0; i < key.length; i++) {
-    const at = 4 * trieSlot(trie, node, key.charCodeAt(i));
-    if (trie.slots[at] === NO_NODE) return NO_VALUE;
-    node = trie.slots[at + 2]!;
-    value = trie.slots[at + 3]!;
-  }
-  return value;
 }
 
 /** The longest key under root 0 that is at `start`: its value and where it ends; NO_VALUE and `start` for none. */
