@@ -14,7 +14,7 @@ export interface InPlaceWrite<Where> {
 }
 
 /** A graph for ONNX Runtime, and what the engine does after it ran. */
-export interface SplitGraph {
+interface SplitGraph {
   /** Gives blocks and starts instead of whole values with a block replaced. */
   readonly graph: Graph;
   /** For each output of the caller's graph, which output of `graph` it is; undefined where it is a write. */

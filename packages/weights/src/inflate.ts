@@ -1,7 +1,7 @@
 import { FormatError } from '@tesserae/tensor';
 
 /** What is unpacked, for errors, and how much may come out. */
-export interface InflateOptions {
+interface InflateOptions {
   readonly format: 'deflate-raw' | 'gzip' | 'deflate';
   /** Bytes that must come out: no more are taken, and fewer are an error. */
   readonly sizeBytes: number;

@@ -3,6 +3,7 @@ import { flattenTree, sizeOf } from '@tesserae/tensor';
 import type { ParamSpec, WeightsFormat } from '@tesserae/weights';
 import { openFolder, saveFolder } from '@tesserae/weights/node';
 import { loadPretrained, modelFiles } from 'tesserae';
+import type { PretrainedModel } from 'tesserae';
 import type { CommandContext } from '../command-context.js';
 import { createProgress } from '../progress.js';
 
@@ -17,6 +18,13 @@ interface ConvertOptions {
 
 /** Element types that weights are written in. */
 export const CONVERTED_DTYPES = ['f32', 'f16', 'bf16'] as const satisfies readonly DType[];
+
+interface Report {
+  readonly output: CommandContext['output'];
+  readonly dtype: ConvertOptions['dtype'];
+  readonly out: string;
+  readonly written: readonly string[];
+}
 
 /** Reads a model in any form and writes it as a Hugging Face folder with safetensors. */
 export async function runConvert(options: ConvertOptions, { output, signal }: CommandContext): Promise<void> {
@@ -33,11 +41,16 @@ export async function runConvert(options: ConvertOptions, { output, signal }: Co
   progress.stop();
   const files = modelFiles(model, { dtype });
   await saveFolder(options.output, files, { overwrite, signal });
-  const { architecture, specs, source, tokenizer } = model;
+  report(model, { output, dtype, out: options.output, written: [...files.keys()] });
+}
+
+function report(
+  { architecture, specs, source, tokenizer }: PretrainedModel,
+  { output, dtype, out, written }: Report,
+): void {
   const entries = flattenTree<ParamSpec>(specs);
   const values = entries.reduce((sum, { leaf }) => sum + sizeOf(leaf.shape), 0);
   const { format: read, ignored, guessed } = source!;
-  const written = [...files.keys()];
   output.result(
     {
       class: architecture.name,
@@ -58,7 +71,7 @@ export async function runConvert(options: ConvertOptions, { output, signal }: Co
       ...(tokenizer === undefined
         ? ['no tokenizer in the folder: add its files before using the model on text']
         : []),
-      `written to ${options.output}: ${written.join(', ')}`,
+      `written to ${out}: ${written.join(', ')}`,
     ].join('\n'),
   );
 }

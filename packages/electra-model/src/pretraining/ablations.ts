@@ -26,7 +26,7 @@ import type { PretrainingParams } from './params.js';
 // The masked-LM ablations of section 3.4 of the paper: the kept encoder names tokens instead of detecting fakes.
 
 /** The kept encoder's states and what its head needs. */
-export interface MainStates {
+interface MainStates {
   readonly hidden: Tensor; // float[batch, seqLen, hiddenSize]
   readonly params: PretrainingParams;
   readonly config: ElectraConfig;

@@ -67,7 +67,7 @@ export interface MaskedBatch {
 }
 
 /** How masks are drawn. */
-export interface MaskingOptions {
+interface MaskingOptions {
   readonly rng: Rng;
   readonly maskProb: number;
   readonly maxPredictionsPerSeq?: number;

@@ -42,7 +42,7 @@ export interface PretrainingParams<Leaf = Tensor> {
 }
 
 /** What the training is: BERT's, ELECTRA's, or one of the two masked-LM ablations. */
-export type MainTask = 'masked-lm' | 'detection' | 'replace-mlm' | 'all-tokens-mlm';
+type MainTask = 'masked-lm' | 'detection' | 'replace-mlm' | 'all-tokens-mlm';
 
 /** The task of the encoder that is kept. */
 export function mainTask({ electraObjective, electricObjective, ablation }: PretrainingSettings): MainTask {

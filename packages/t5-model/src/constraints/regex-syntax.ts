@@ -16,7 +16,7 @@ import { SyntaxReader } from './syntax-reader.js';
 // and repetition. What no finite automaton can do (back-references, look-around) is refused.
 
 /** What a pattern says, and whether it names the start and the end of the text. */
-export interface RegexSyntax {
+interface RegexSyntax {
   readonly expression: Expression;
   readonly hasStart: boolean;
   readonly hasEnd: boolean;

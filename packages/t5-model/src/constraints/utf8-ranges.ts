@@ -1,7 +1,7 @@
 import type { CodePoints } from './code-points.js';
 
 /** Inclusive ranges of bytes, one for each byte of a character. */
-export type ByteRanges = readonly (readonly [low: number, high: number])[];
+type ByteRanges = readonly (readonly [low: number, high: number])[];
 
 /** First and last character of each encoded length. */
 const LENGTHS: readonly (readonly [low: number, high: number, tail: number])[] = [

@@ -208,6 +208,6 @@ function emptyCache(
 }
 
 /** Releases every tensor of a tree. */
-export function releaseTree(tree: unknown): void {
+function releaseTree(tree: unknown): void {
   for (const { leaf } of flattenTree<DeviceTensor>(tree)) leaf.release();
 }

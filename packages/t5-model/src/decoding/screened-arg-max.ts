@@ -95,7 +95,7 @@ export async function createScreenedArgMax(
 }
 
 /** See the top of this file. */
-export function screenedArgMax({ quantized, head, hidden }: ScreenArgs): ScreenResult {
+function screenedArgMax({ quantized, head, hidden }: ScreenArgs): ScreenResult {
   const [numTokens, dModel] = hidden.spec.shape as [Tensor['spec']['shape'][number], number];
   const vocabSize = head.spec.shape[0] as number;
   const rough = quantizedMatmul(hidden, quantized); // [numTokens, vocabSize]
@@ -119,7 +119,7 @@ function errorOf(hidden: Tensor): Tensor {
 }
 
 /** Each row in 255 steps, its largest element being the 127th. */
-export function quantizeRows({ data, shape }: HostTensor): QuantizedRows<HostTensor> {
+function quantizeRows({ data, shape }: HostTensor): QuantizedRows<HostTensor> {
   const [rows, columns] = shape as [number, number];
   const weight = new Int8Array(rows * columns);
   const scales = new Float32Array(rows);

@@ -38,13 +38,8 @@ export function constrainedBeams(run: SearchRun, source: number): BeamSource {
     const met = open.filter(({ ids }) => tracker.after(ids).isMet);
     addOpenBeams(finished, met, finishReason);
     // The reference returns unfulfilled texts rather than none.
-    if (met.length < settings.numReturnSequences) {
-      addOpenBeams(
-        finished,
-        open.filter((beam) => !met.includes(beam)),
-        finishReason,
-      );
-    }
+    const unmet = open.filter((beam) => !met.includes(beam));
+    if (met.length < settings.numReturnSequences) addOpenBeams(finished, unmet, finishReason);
     isDone = true;
   };
 

@@ -29,10 +29,10 @@ export function plainBeams(run: SearchRun, source: number, random: RowRandom | u
 
   const step = (choicesOf: ChoicesOf): void => {
     const length = beams[0]!.ids.length; // new tokens after this step
-    const candidates =
-      random === undefined
-        ? bestCandidates(beams, choicesOf, count)
-        : drawnCandidates(beams, choicesOf, { count, random, position: length });
+    const drawing = random === undefined ? undefined : { count, random, position: length };
+    const candidates = drawing
+      ? drawnCandidates(beams, choicesOf, drawing)
+      : bestCandidates(beams, choicesOf, count);
     const open: Beam[] = [];
     const ended: Hypothesis[] = [];
     candidates.forEach((candidate, rank) => {
@@ -40,12 +40,11 @@ export function plainBeams(run: SearchRun, source: number, random: RowRandom | u
       const finishReason = stop({ source, ids: beam.ids });
       if (finishReason === undefined) open.push(beam);
       // What ends further down was only looked at to have enough that go on.
-      else if (rank < numBeams) {
+      else if (rank < numBeams)
         ended.push({ ...beam, score: normalized(beam.score, length, settings), finishReason });
-      }
     });
-    const isFull = finished.length === numBeams && settings.options.earlyStopping === true;
-    if (!isFull) finished = best([...finished, ...ended], numBeams);
+    if (finished.length < numBeams || settings.options.earlyStopping !== true)
+      finished = best([...finished, ...ended], numBeams);
     open.sort((a, b) => b.score - a.score);
     if (open.length > 0) beams = filledUp(open.slice(0, numBeams), numBeams);
     isDone = open.length === 0 || !canImprove(open[0]!, length);

@@ -136,79 +136,94 @@ function checkNotIdle(own: GenerateOptions, { isSampling, numBeams, mode, option
   }
 }
 
+/** What must not be, what is wrong then, and the remedy. */
+type Conflict = readonly [isWrong: boolean, problem: string, likely: string];
+
 function checkAgreement(settings: Settings): void {
-  const { options, mode, numBeams, numReturnSequences, isSampling, maxLength, minLength } = settings;
-  const { numBeamGroups = 1, seed, stopStrings, stoppingCriteria, tokenizer } = options;
-  const refuse = (isWrong: boolean, problem: string, likely: string): void => {
+  const conflicts = [...countConflicts(settings), ...modeConflicts(settings), ...draftConflicts(settings)];
+  for (const [isWrong, problem, likely] of conflicts) {
     if (isWrong) fail(problem, { likely, page: 'option-conflict' });
-  };
+  }
+  checkForcedTokens(settings.options);
+}
+
+function countConflicts(settings: Settings): readonly Conflict[] {
+  const { options, numBeams, numReturnSequences, isSampling, maxLength, minLength } = settings;
+  const { numBeamGroups = 1, seed } = options;
+  return [
+    [
+      isSampling && seed === undefined,
+      'sampling needs a seed',
+      'Give seed: the same seed gives the same text.',
+    ],
+    [
+      minLength > maxLength,
+      `minLength ${minLength} is above maxLength ${maxLength}`,
+      'Both count the start token.',
+    ],
+    [
+      numBeams === 1 && !isSampling && numReturnSequences > 1,
+      `greedy search has one result, not ${numReturnSequences}`,
+      'Set doSample: true, or numBeams to at least numReturnSequences.',
+    ],
+    [
+      numBeams > 1 && numReturnSequences > numBeams,
+      `numReturnSequences ${numReturnSequences} is above numBeams ${numBeams}`,
+      'Raise numBeams.',
+    ],
+    [
+      numBeams % numBeamGroups !== 0,
+      `${numBeams} beams cannot be divided into ${numBeamGroups} groups`,
+      'Use a multiple.',
+    ],
+  ];
+}
+
+function modeConflicts({ options, mode, numBeams, isSampling }: Settings): readonly Conflict[] {
+  const { numBeamGroups = 1, stopStrings, stoppingCriteria, tokenizer } = options;
   const isOwnStop = stopStrings !== undefined || stoppingCriteria !== undefined;
-  refuse(
-    isSampling && seed === undefined,
-    'sampling needs a seed',
-    'Give seed: the same seed gives the same text.',
-  );
-  refuse(
-    minLength > maxLength,
-    `minLength ${minLength} is above maxLength ${maxLength}`,
-    'Both count the start token.',
-  );
-  refuse(
-    numBeams === 1 && !isSampling && numReturnSequences > 1,
-    `greedy search has one result, not ${numReturnSequences}`,
-    'Set doSample: true, or numBeams to at least numReturnSequences.',
-  );
-  refuse(
-    numBeams > 1 && numReturnSequences > numBeams,
-    `numReturnSequences ${numReturnSequences} is above numBeams ${numBeams}`,
-    'Raise numBeams.',
-  );
-  refuse(
-    numBeams % numBeamGroups !== 0,
-    `${numBeams} beams cannot be divided into ${numBeamGroups} groups`,
-    'Use a multiple.',
-  );
-  refuse(
-    mode === 'groups' && !((options.diversityPenalty ?? 0) > 0),
-    'numBeamGroups needs a diversityPenalty above 0',
-    'Without it all groups write the same.',
-  );
-  refuse(
-    (mode === 'groups' || mode === 'constrained') && isSampling,
-    `doSample cannot be used with ${mode === 'groups' ? 'numBeamGroups' : 'forced words'}`,
-    'Leave out one of them.',
-  );
-  refuse(
-    mode === 'constrained' && (numBeams === 1 || numBeamGroups > 1),
-    'forced words need beams without groups',
-    'Set numBeams to 2 or more, and leave out numBeamGroups.',
-  );
-  refuse(
-    (mode === 'groups' || mode === 'constrained') && isOwnStop,
-    `stopStrings and stoppingCriteria cannot be used with ${mode === 'groups' ? 'numBeamGroups' : 'forced words'}`,
-    'Use plain beams, or cut the text afterwards.',
-  );
-  refuse(
-    mode === 'assisted' && (numBeams > 1 || numReturnSequences > 1 || settings.constraints.length > 0),
-    'drafts are checked for one sequence a row',
-    'Leave out numBeams, numReturnSequences and forced words, or the assistant.',
-  );
-  refuse(
-    options.assistantModel !== undefined && options.promptLookupNumTokens !== undefined,
-    'assistantModel and promptLookupNumTokens both write drafts',
-    'Give one of them.',
-  );
-  refuse(
-    options.assistantModel !== undefined && options.assistantModel.config.vocabSize !== settings.vocabSize,
-    `the assistant has ${options.assistantModel?.config.vocabSize} ids, the model ${settings.vocabSize}`,
-    'Both must share the vocabulary.',
-  );
-  refuse(
-    stopStrings !== undefined && tokenizer === undefined,
-    'stopStrings need a tokenizer',
-    'Give tokenizer.',
-  );
-  checkForcedTokens(options);
+  const isSpecial = mode === 'groups' || mode === 'constrained';
+  const name = mode === 'groups' ? 'numBeamGroups' : 'forced words';
+  return [
+    [
+      mode === 'groups' && !((options.diversityPenalty ?? 0) > 0),
+      'numBeamGroups needs a diversityPenalty above 0',
+      'Without it all groups write the same.',
+    ],
+    [isSpecial && isSampling, `doSample cannot be used with ${name}`, 'Leave out one of them.'],
+    [
+      mode === 'constrained' && (numBeams === 1 || numBeamGroups > 1),
+      'forced words need beams without groups',
+      'Set numBeams to 2 or more, and leave out numBeamGroups.',
+    ],
+    [
+      isSpecial && isOwnStop,
+      `stopStrings and stoppingCriteria cannot be used with ${name}`,
+      'Use plain beams, or cut the text afterwards.',
+    ],
+    [stopStrings !== undefined && tokenizer === undefined, 'stopStrings need a tokenizer', 'Give tokenizer.'],
+  ];
+}
+
+function draftConflicts(settings: Settings): readonly Conflict[] {
+  const { options, mode, numBeams, numReturnSequences } = settings;
+  return [
+    [
+      mode === 'assisted' && (numBeams > 1 || numReturnSequences > 1 || settings.constraints.length > 0),
+      'drafts are checked for one sequence a row',
+      'Leave out numBeams, numReturnSequences and forced words, or the assistant.',
+    ],
+    [
+      options.assistantModel !== undefined && options.promptLookupNumTokens !== undefined,
+      'assistantModel and promptLookupNumTokens both write drafts',
+      'Give one of them.',
+    ],
+    [
+      options.assistantModel !== undefined && options.assistantModel.config.vocabSize !== settings.vocabSize,
+      `the assistant has ${options.assistantModel?.config.vocabSize} ids, the model ${settings.vocabSize}`,
+      'Both must share the vocabulary.',
+    ],
+  ];
 }
 
 function checkForcedTokens({

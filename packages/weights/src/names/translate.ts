@@ -17,10 +17,7 @@ export interface Renamed {
  * What becomes of a tensor: one or more (the layers of a stack) under other names, nothing (an optimiser's
  * state), or, undefined, the same under its own name.
  */
-export type TranslateName = (
-  name: string,
-  shape: readonly number[],
-) => readonly Renamed[] | 'ignored' | undefined;
+type TranslateName = (name: string, shape: readonly number[]) => readonly Renamed[] | 'ignored' | undefined;
 
 /** A file under Hugging Face's names. */
 export interface Translation {

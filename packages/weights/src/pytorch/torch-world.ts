@@ -63,7 +63,7 @@ export function torchError(
 }
 
 /** The names a checkpoint of PyTorch may use, and the storages it has named so far. */
-export interface TorchWorld extends PickleWorld {
+interface TorchWorld extends PickleWorld {
   readonly storages: ReadonlyMap<string, TorchStorage>;
 }
 

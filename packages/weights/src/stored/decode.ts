@@ -5,7 +5,7 @@ import type { StoredDType } from '../safetensors/stored-dtype.js';
 import { hostDTypeOf } from '../safetensors/stored-dtype.js';
 
 /** The tensor that bytes belong to, for errors too. */
-export interface DecodeAs {
+interface DecodeAs {
   readonly stored: StoredDType;
   readonly shape: readonly number[];
   readonly name: string;

@@ -14,7 +14,7 @@ export interface StoredFile extends TensorFile {
 }
 
 /** What a file of tensors is made of. */
-export interface StoredFileParts {
+interface StoredFileParts {
   /** How errors call it, and which reader they name. */
   readonly name: string;
   readonly op: string;

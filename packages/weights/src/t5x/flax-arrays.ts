@@ -35,7 +35,7 @@ const DTYPES: Readonly<Record<string, StoredDType>> = {
 };
 
 /** Where a value stands, for errors. */
-export interface ValueAt {
+interface ValueAt {
   readonly path: string;
   readonly source: ByteSource;
 }

@@ -88,17 +88,19 @@ function checkDescription(text: string, file: string): Description {
       `dtype ${String(dtype)}, compressor ${String(packing)}, order ${String(order)} are not all known`,
       file,
     );
-  const isFilled =
-    isCounts(shape) &&
-    isCounts(chunks) &&
-    shape.length === chunks.length &&
-    chunks.every((size) => size > 0) &&
-    (separator === '.' || separator === '/') &&
-    chunks.every((size, axis) => size <= Math.max(1, shape[axis]!));
-  const count = isFilled ? shape.reduce((all, size, axis) => all * Math.ceil(size / chunks[axis]!), 1) : NaN;
-  if (!isFilled || Number.isNaN(elementCount(shape)) || !(count <= MOST_CHUNKS))
+  if ((separator !== '.' && separator !== '/') || !isCounts(shape) || !isCounts(chunks))
     throw zarrError('shape and chunks are no sizes of one array', file);
+  if (!isTiling(shape, chunks)) throw zarrError('shape and chunks are no sizes of one array', file);
   return { stored, shape, chunks, packing: packing === 'zlib' ? 'deflate' : packing, separator };
+}
+
+/** Whether chunks of one size tile an array, and are not too many. */
+function isTiling(shape: readonly number[], chunks: readonly number[]): boolean {
+  const fits =
+    shape.length === chunks.length &&
+    chunks.every((size, axis) => size > 0 && size <= Math.max(1, shape[axis]!));
+  if (!fits || Number.isNaN(elementCount(shape))) return false;
+  return shape.reduce((all, size, axis) => all * Math.ceil(size / chunks[axis]!), 1) <= MOST_CHUNKS;
 }
 
 function isCounts(value: unknown): value is readonly number[] {

@@ -13,7 +13,7 @@ const TRAILER_BYTES = 5;
 const MAX_TABLE_BYTES = 2 ** 28;
 
 /** A key and its value, in the order of the table. */
-export type TableEntry = readonly [key: Uint8Array, value: Uint8Array];
+type TableEntry = readonly [key: Uint8Array, value: Uint8Array];
 
 /**
  * All entries of a sorted table, LevelDB's file format, every block checked against its sum.

@@ -1,7 +1,7 @@
 import { bundleError } from './bundle-error.js';
 
 /** One field of a protocol buffer: a number, or bytes. */
-export interface WireField {
+interface WireField {
   readonly field: number;
   readonly value: bigint | Uint8Array;
 }

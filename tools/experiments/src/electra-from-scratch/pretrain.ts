@@ -18,7 +18,7 @@ import type { Plan } from './plan.js';
 import { encoderConfig } from './plan.js';
 
 /** What pre-training gave. */
-export interface PretrainingRun {
+interface PretrainingRun {
   readonly pretraining: ElectraPretraining;
   readonly params: PretrainingParams<HostTensor>;
   readonly scores: PretrainingScores;
