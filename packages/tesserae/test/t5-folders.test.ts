@@ -12,7 +12,7 @@ import { committed, loadGolden, openGolden, tensorsUnder } from './golden-fixtur
 
 const T5_MODELS = readdirSync(new URL('.', committed('x')))
   .filter((name) => /^(u?m?t5)-.*\.safetensors$|^mt5\.safetensors$/.test(name))
-  .filter((name) => !/adamw|greedy|generation/.test(name))
+  .filter((name) => !/adamw|greedy|generate|beams-of/.test(name))
   .map((name) => name.replace('.safetensors', ''));
 
 type Weights = Readonly<Record<string, HostTensor>>;

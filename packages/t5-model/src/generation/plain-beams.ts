@@ -29,10 +29,7 @@ export function plainBeams(run: SearchRun, source: number, random: RowRandom | u
 
   const step = (choicesOf: ChoicesOf): void => {
     const length = beams[0]!.ids.length; // new tokens after this step
-    const drawing = random === undefined ? undefined : { count, random, position: length };
-    const candidates = drawing
-      ? drawnCandidates(beams, choicesOf, drawing)
-      : bestCandidates(beams, choicesOf, count);
+    const candidates = candidatesOf(beams, choicesOf, { count, random, position: length });
     const open: Beam[] = [];
     const ended: Hypothesis[] = [];
     candidates.forEach((candidate, rank) => {
@@ -63,6 +60,22 @@ export function plainBeams(run: SearchRun, source: number, random: RowRandom | u
     isDone: () => isDone,
     results: () => finished.slice(0, settings.numReturnSequences),
   };
+}
+
+interface Choosing {
+  readonly count: number;
+  /** Undefined where nothing is drawn. */
+  readonly random: RowRandom | undefined;
+  readonly position: number;
+}
+
+function candidatesOf(
+  beams: readonly Beam[],
+  choicesOf: ChoicesOf,
+  { count, random, position }: Choosing,
+): ReturnType<typeof bestCandidates> {
+  if (random === undefined) return bestCandidates(beams, choicesOf, count);
+  return drawnCandidates(beams, choicesOf, { count, random, position });
 }
 
 /** Best first; of equals the one found earlier. */
