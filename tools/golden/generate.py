@@ -21,6 +21,7 @@ from topics import (
     t5_models,
     t5_traps,
     t5_variants,
+    training_definitions,
 )
 
 HERE = Path(__file__).parent
@@ -36,6 +37,7 @@ TOPICS = {
     "metric_values": metric_values.fixtures,
     "op_values": op_values.fixtures,
     "objectives": objectives.fixtures,
+    "training_definitions": training_definitions.fixtures,
 }
 CHECK_TOLERANCE = 1e-5  # another CPU sums in another order; the tests allow ten times more
 

@@ -16,6 +16,7 @@ import {
   mean,
   mul,
   reduceSum,
+  reshape,
   scalar,
   sub,
   where,
@@ -63,14 +64,19 @@ export function tokenCrossEntropy(
   const hard = crossEntropy(wide, labels, { ignoreIndex: IGNORE_INDEX }); // [...]
   let losses = hard;
   if (labelSmoothing > 0) {
-    const uniform = sub(logSumExp(wide), mean(wide, { axes: [-1] })); // cross-entropy with the uniform distribution
+    const uniform = sub(logDenominator(wide), mean(wide, { axes: [-1] })); // cross-entropy with the uniform distribution
     losses = add(mul(hard, 1 - labelSmoothing), mul(where(counted, uniform, 0), labelSmoothing));
   }
   if (zLoss > 0) {
-    const logZ = logSumExp(wide);
+    const logZ = logDenominator(wide);
     losses = add(losses, mul(where(counted, mul(logZ, logZ), 0), zLoss));
   }
   return normalized(losses, { counted, normalization });
+}
+
+/** Log of the softmax's denominator: [..., numClasses] -> [...]. */
+function logDenominator(logits: Tensor): Tensor {
+  return reshape(logSumExp(logits), logits.spec.shape.slice(0, -1));
 }
 
 /** Settings of `distillationLoss`. */

@@ -133,6 +133,7 @@ const ELSEWHERE = [
   'metrics-numbers',
   'metrics-text',
   'metrics-unicode',
+  'training-definitions',
 ];
 const UMT5 = 't5-trap-bias-table-per-layer-umt5';
 

@@ -2,9 +2,9 @@ import { createCpuBackend } from '@tesserae/backend-cpu';
 import type { DeviceTensor, Rng, Tensor } from '@tesserae/tensor';
 import { OptionError, OwnershipError, dropout, toNumbers } from '@tesserae/tensor';
 import { describe, expect, it } from 'vitest';
-import type { Line, Points } from '../test/regression.js';
-import { pointsOf, squaredError, start } from '../test/regression.js';
-import { adamW } from './adamw.js';
+import type { Line, Points } from '../../test/regression.js';
+import { pointsOf, squaredError, start } from '../../test/regression.js';
+import { adamW } from '../optimizers/adamw.js';
 import type { TrainStepOptions } from './train-step.js';
 import { createTrainStep } from './train-step.js';
 

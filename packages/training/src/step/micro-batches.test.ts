@@ -2,7 +2,7 @@ import { createCpuBackend } from '@tesserae/backend-cpu';
 import type { HostTensor, Tensor } from '@tesserae/tensor';
 import { OptionError, hostTensor, matmul, mean, mul, sub } from '@tesserae/tensor';
 import { describe, expect, it } from 'vitest';
-import { adamW } from './adamw.js';
+import { adamW } from '../optimizers/adamw.js';
 import { createTrainStep } from './train-step.js';
 
 interface Batch {

@@ -1,6 +1,9 @@
-import { OptionError, TesseraeError, checkOptions } from '@tesserae/tensor';
-import type { Schedule } from './schedule.js';
-import type { StepMetrics, TrainState, TrainStep } from './train-step.js';
+import { OptionError, checkOptions } from '@tesserae/tensor';
+import type { Schedule } from '../schedules/schedule.js';
+import { DivergenceError, describeNonFinite } from '../step/non-finite.js';
+import type { StepMetrics } from '../step/run-step.js';
+import type { TrainState } from '../step/train-state.js';
+import type { TrainStep } from '../step/train-step.js';
 
 /** A batch as the loop takes it. */
 export interface TrainingBatch {
@@ -40,9 +43,6 @@ export interface TrainingLoopOptions {
   /** Ends the loop after the running step; the state is given with the 'end' event. */
   readonly signal?: AbortSignal;
 }
-
-/** A loss or gradient that is not a number: training cannot go on. */
-export class DivergenceError extends TesseraeError {}
 
 /**
  * Trains step by step, yielding an event for each; the last event hands over the state.
@@ -99,14 +99,19 @@ function iteratorOf<T>(source: Iterable<T> | AsyncIterable<T>): AsyncIterator<T>
   return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
 }
 
-function requireFinite({ loss, gradNorm }: StepMetrics, step: number): void {
-  if (Number.isFinite(loss) && Number.isFinite(gradNorm)) return;
+/**
+ * Throws when a step was not finite and was not left out.
+ * @throws DivergenceError naming the step and the first bad value
+ */
+export function requireFinite(metrics: StepMetrics, step: number): void {
+  const { loss, gradNorm, nonFinite, skipped } = metrics;
+  if (nonFinite === undefined || skipped === true) return;
   throw new DivergenceError({
     op: 'trainingLoop',
-    problem: `step ${step} gave loss ${loss} and gradient norm ${gradNorm}`,
+    problem: `step ${step} gave loss ${loss} and gradient norm ${gradNorm}; first: ${describeNonFinite(nonFinite)}`,
     likely:
       'Too high a learning rate, or values beyond the range of the dtype. Lower it, or lengthen the warm-up.',
     page: 'training-diverged',
-    got: { loss, gradNorm, step },
+    got: { loss, gradNorm, step, nonFinite },
   });
 }

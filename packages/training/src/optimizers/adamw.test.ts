@@ -4,7 +4,8 @@ import type { HostTensor, Tensor } from '@tesserae/tensor';
 import { OptionError, constant, hostTensor, mapTree, toNumbers, trace } from '@tesserae/tensor';
 import { describe, expect, it } from 'vitest';
 import type { AdamWOptions, AdamWState } from './adamw.js';
-import { adamW, decaysMatrices } from './adamw.js';
+import { adamW } from './adamw.js';
+import { decaysMatrices } from './optimizer.js';
 
 const learningRate = 0.1;
 const initial = { weight: hostTensor('f32', [1, 2], [1, -2]), bias: hostTensor('f32', [1], [3]) };

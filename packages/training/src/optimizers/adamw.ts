@@ -1,25 +1,11 @@
 import type { HostTensor, Tensor } from '@tesserae/tensor';
-import {
-  DTYPES,
-  OptionError,
-  add,
-  checkOptions,
-  div,
-  hostScalar,
-  mapTree,
-  maximum,
-  mean,
-  mul,
-  pow,
-  sizeOf,
-  sqrt,
-  sub,
-} from '@tesserae/tensor';
-import type { Optimizer, UpdateInputs } from './optimizer.js';
-import { zipTrees } from './optimizer.js';
+import { add, checkOptions, div, hostScalar, mapTree, mul, pow, sqrt, sub } from '@tesserae/tensor';
+import { decayed, ownRate, parameterScale, requireRanges } from './arithmetic.js';
+import type { CommonOptions, Optimizer, UpdateInputs } from './optimizer.js';
+import { decaysMatrices, shapeOf, zerosLike, zipTrees } from './optimizer.js';
 
 /** Constants of AdamW; defaults are PyTorch's. */
-export interface AdamWOptions {
+export interface AdamWOptions extends CommonOptions {
   /** Decay of the first moment; default 0.9. */
   readonly beta1?: number;
   /** Decay of the second moment; default 0.999. */
@@ -35,8 +21,6 @@ export interface AdamWOptions {
    * false. What T5 needs to learn well under Adam: its embeddings start at deviation 1, its matrices far below.
    */
   readonly scalesByRms?: boolean;
-  /** Which parameters decay, by path and shape; default `decaysMatrices`. */
-  readonly decays?: (path: string, shape: readonly number[]) => boolean;
 }
 
 /** State of AdamW: the step count and the two moments of each parameter. */
@@ -47,18 +31,9 @@ export interface AdamWState<Leaf = Tensor> {
   readonly secondMoment: object;
 }
 
-/**
- * Weights of two axes or more decay; norms and biases do not, nor does T5's table of position bias: Hugging
- * Face
- * spares everything with `bias` in its name.
- */
-export function decaysMatrices(path: string, shape: readonly number[]): boolean {
-  return shape.length >= 2 && !/bias/i.test(path);
-}
+type Settings = Required<Omit<AdamWOptions, 'learningRateScale'>> & Pick<AdamWOptions, 'learningRateScale'>;
 
-type Settings = Required<AdamWOptions>;
-
-const KNOWN = ['beta1', 'beta2', 'epsilon', 'weightDecay', 'correctsBias', 'scalesByRms', 'decays'];
+const KNOWN = 'beta1 beta2 epsilon weightDecay correctsBias scalesByRms decays learningRateScale'.split(' ');
 
 /** Least scale of a parameter under `scalesByRms`, so that zeros can move. @see Shazeer & Stern 2018 */
 const LEAST_RMS = 1e-3;
@@ -78,23 +53,33 @@ export function adamW(options: AdamWOptions = {}): Optimizer<AdamWState> {
     correctsBias: options.correctsBias ?? true,
     scalesByRms: options.scalesByRms ?? false,
     decays: options.decays ?? decaysMatrices,
+    learningRateScale: options.learningRateScale,
   };
-  checkValues(settings);
+  const { beta1, beta2, epsilon, weightDecay } = settings;
+  requireRanges('adamW', {
+    beta1: [beta1, 0, 1],
+    beta2: [beta2, 0, 1],
+    epsilon: [epsilon, 0],
+    weightDecay: [weightDecay, 0],
+  });
   return {
     name: 'adamW',
     init: (params) => ({
       step: hostScalar('f32', 0),
-      firstMoment: mapTree(params, zerosLike) as object,
-      secondMoment: mapTree(params, zerosLike) as object,
+      firstMoment: mapTree(params, zeros) as object,
+      secondMoment: mapTree(params, zeros) as object,
     }),
     update: (inputs) => update(inputs, settings),
   };
 }
 
+const zeros = (leaf: HostTensor): HostTensor => zerosLike(leaf);
+
 function update<Params>(
   { params, grads, state, learningRate }: UpdateInputs<Params, AdamWState>,
-  { beta1, beta2, epsilon, weightDecay, correctsBias, scalesByRms, decays }: Settings,
+  settings: Settings,
 ): { readonly params: Params; readonly state: AdamWState } {
+  const { beta1, beta2, epsilon, weightDecay, correctsBias, scalesByRms, decays } = settings;
   const step = add(state.step, 1);
   const firstMoment = zipTrees<unknown>([state.firstMoment, grads], ([moment, grad]) =>
     add(mul(moment!, beta1), mul(grad!, 1 - beta1)),
@@ -104,37 +89,15 @@ function update<Params>(
   ) as object;
   // m/c1 / (sqrt(v/c2) + ε) = m/(sqrt(v) + ε·√c2) · √c2/c1: the corrections touch scalars, not whole parameters
   const rootCorrection = correctsBias ? sqrt(sub(1, pow(beta2, step))) : undefined;
-  const stepSize = correctsBias
-    ? mul(learningRate, div(rootCorrection!, sub(1, pow(beta1, step))))
-    : learningRate;
+  const correction = correctsBias ? div(rootCorrection!, sub(1, pow(beta1, step))) : undefined;
   const scaledEpsilon = rootCorrection === undefined ? epsilon : mul(rootCorrection, epsilon);
   const next = zipTrees<unknown>([params, firstMoment, secondMoment], ([param, first, second], path) => {
-    const size = scalesByRms ? mul(stepSize, maximum(rootMeanSquare(param!), LEAST_RMS)) : stepSize;
+    const rate = ownRate(learningRate, { path, param: param!, scale: settings.learningRateScale });
+    const stepSize = correction === undefined ? rate : mul(rate, correction);
+    const size = scalesByRms ? mul(stepSize, parameterScale(param!, LEAST_RMS)) : stepSize;
     const move = mul(div(first!, add(sqrt(second!), scaledEpsilon)), size);
-    const isDecayed = weightDecay !== 0 && decays(path, param!.spec.shape as readonly number[]);
-    const kept = isDecayed ? mul(param!, sub(1, mul(learningRate, weightDecay))) : param!;
-    return sub(kept, move);
+    const isDecayed = decays(path, shapeOf(param!));
+    return sub(decayed(param!, { rate, weightDecay, isDecayed }), move);
   });
   return { params: next as Params, state: { step, firstMoment, secondMoment } };
-}
-
-/** Root of the mean square of all elements, a scalar. */
-function rootMeanSquare(x: Tensor): Tensor {
-  return sqrt(mean(mul(x, x)));
-}
-
-function checkValues({ beta1, beta2, epsilon, weightDecay }: Settings): void {
-  const isBeta = (value: number): boolean => value >= 0 && value < 1;
-  if (isBeta(beta1) && isBeta(beta2) && epsilon >= 0 && weightDecay >= 0) return;
-  throw new OptionError({
-    op: 'adamW',
-    problem: `out of range: beta1 ${beta1}, beta2 ${beta2}, epsilon ${epsilon}, weightDecay ${weightDecay}`,
-    likely: 'Needed: betas from 0 to below 1, epsilon and weightDecay not negative.',
-    page: 'option-value',
-    got: { beta1, beta2, epsilon, weightDecay },
-  });
-}
-
-function zerosLike({ dtype, shape }: HostTensor): HostTensor {
-  return { dtype, shape, data: DTYPES[dtype].create(sizeOf(shape)) };
 }

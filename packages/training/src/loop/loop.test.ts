@@ -2,14 +2,16 @@ import { createCpuBackend } from '@tesserae/backend-cpu';
 import type { Backend, DeviceTensor, Tensor } from '@tesserae/tensor';
 import { OptionError, OwnershipError, div, hostTensor, sub } from '@tesserae/tensor';
 import { describe, expect, it } from 'vitest';
-import type { Line, Points } from '../test/regression.js';
-import { batchesOf, pointsOf, squaredError, start } from '../test/regression.js';
-import { adamW } from './adamw.js';
+import type { Line, Points } from '../../test/regression.js';
+import { batchesOf, pointsOf, squaredError, start } from '../../test/regression.js';
+import { adamW } from '../optimizers/adamw.js';
 import type { TrainingBatch, TrainingEvent, TrainingLoopOptions } from './loop.js';
-import { DivergenceError, trainingLoop } from './loop.js';
-import { constantSchedule } from './schedule.js';
-import type { LossFunction, TrainState } from './train-step.js';
-import { createTrainStep } from './train-step.js';
+import { DivergenceError } from '../step/non-finite.js';
+import { trainingLoop } from './loop.js';
+import { constantSchedule } from '../schedules/schedule.js';
+import type { TrainState } from '../step/train-state.js';
+import type { LossFunction } from '../step/train-step.js';
+import { createTrainStep } from '../step/train-step.js';
 
 type Loss = LossFunction<Line<Tensor>, Points<Tensor>>;
 
