@@ -103,7 +103,7 @@ function iteratorOf<T>(source: Iterable<T> | AsyncIterable<T>): AsyncIterator<T>
  * Throws when a step was not finite and was not left out.
  * @throws DivergenceError naming the step and the first bad value
  */
-export function requireFinite(metrics: StepMetrics, step: number): void {
+function requireFinite(metrics: StepMetrics, step: number): void {
   const { loss, gradNorm, nonFinite, skipped } = metrics;
   if (nonFinite === undefined || skipped === true) return;
   throw new DivergenceError({

@@ -68,7 +68,7 @@ export function accumulateGradients<Params, Batch>(
 }
 
 /** A part times its weight, when it has one. */
-export function weighed<Params>(part: LossAndGrads<Params>): LossAndGrads<Params> {
+function weighed<Params>(part: LossAndGrads<Params>): LossAndGrads<Params> {
   return part.weight === undefined ? part : { ...part, ...scaled(part, part.weight) };
 }
 

@@ -50,7 +50,7 @@ export interface Learned {
 }
 
 /** What a batch is trained on with. */
-export interface PassArgs {
+interface PassArgs {
   readonly frozen: unknown;
   readonly batch: unknown;
   /** i32[2] */
@@ -58,7 +58,7 @@ export interface PassArgs {
 }
 
 /** Argument of the graph of a whole step. */
-export interface StepArgs extends PassArgs {
+interface StepArgs extends PassArgs {
   readonly learned: Learned;
   /** f32 scalar */
   readonly learningRate: Tensor;
@@ -97,7 +97,7 @@ export interface Accumulated<Leaf = Tensor> {
 }
 
 /** Argument of the graph of a part. */
-export interface PartArgs extends PassArgs {
+interface PartArgs extends PassArgs {
   readonly accumulated: Accumulated;
   readonly params: unknown;
   /** Present with loss scaling. */
@@ -122,7 +122,7 @@ export function tracePart(args: PartArgs, settings: StepSettings): { readonly ac
 }
 
 /** Argument of the graph that ends a step taken in parts. */
-export interface FinishArgs {
+interface FinishArgs {
   readonly learned: Learned;
   readonly accumulated: Accumulated;
   readonly learningRate: Tensor;

@@ -41,7 +41,7 @@ export function phaseAt(phases: readonly TrainingPhase[], step: number): number 
 }
 
 /** A tree parted in two of the same form, each with holes where the other has leaves. */
-export interface PartedTree {
+interface PartedTree {
   readonly trained: unknown;
   readonly frozen: unknown;
 }
