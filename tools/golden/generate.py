@@ -12,24 +12,32 @@ from fixture_file import largest_difference, read_fixture, write_fixture
 from topics import (
     adamw_steps,
     electra_models,
+    electra_pretraining,
+    generation_modes,
     greedy_generation,
     metric_values,
     objectives,
     op_values,
     t5_models,
     t5_traps,
+    t5_variants,
+    training_definitions,
 )
 
 HERE = Path(__file__).parent
 TOPICS = {
     "t5_models": t5_models.fixtures,
     "t5_traps": t5_traps.fixtures,
+    "t5_variants": t5_variants.fixtures,
     "electra_models": electra_models.fixtures,
+    "electra_pretraining": electra_pretraining.fixtures,
     "greedy_generation": greedy_generation.fixtures,
+    "generation_modes": generation_modes.fixtures,
     "adamw_steps": adamw_steps.fixtures,
     "metric_values": metric_values.fixtures,
     "op_values": op_values.fixtures,
     "objectives": objectives.fixtures,
+    "training_definitions": training_definitions.fixtures,
 }
 CHECK_TOLERANCE = 1e-5  # another CPU sums in another order; the tests allow ten times more
 

@@ -37,7 +37,7 @@ def draw_parameter(
         return normal
     if name.endswith("bias"):
         return 0.2 * normal
-    if name == "shared.weight" or "embeddings." in name:
+    if name.endswith("shared.weight") or "embeddings." in name:
         return normal
     if name == "lm_head.weight":
         return 0.5 * normal

@@ -1,4 +1,4 @@
-import type { ConcreteSpec, DeviceTensor } from '@tesserae/tensor';
+import type { ConcreteSpec, DeviceTensor, HostTensor } from '@tesserae/tensor';
 import { BackendError, OwnershipError, formatSpec } from '@tesserae/tensor';
 import type { EngineHost } from './engine/host.js';
 
@@ -7,6 +7,8 @@ export class OnnxDeviceTensor implements DeviceTensor {
   private state: 'live' | 'released' | 'donated' = 'live';
   /** Name of the function the tensor was donated to. */
   private donatedTo = '';
+  /** The value, where it came along with the end of the run that made it. */
+  early: HostTensor | undefined;
 
   constructor(
     readonly spec: ConcreteSpec,

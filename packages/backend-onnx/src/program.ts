@@ -3,6 +3,7 @@ import { planMemory } from '@tesserae/tensor';
 import type { ProgramSource } from './engine/host.js';
 import type { ProgramSignature } from './executable.js';
 import { signatureOf } from './executable.js';
+import { splitWrites } from './in-place-writes.js';
 import { lowerToModel } from './lower/lower-graph.js';
 import type { Target } from './lower/target.js';
 import { encodeModel } from './model/encode.js';
@@ -28,10 +29,17 @@ interface ProgramOptions {
 /** Lowers a graph to a model and the plan of its runs. */
 export function lowerToProgram(graph: Graph, { id, constants, target }: ProgramOptions): LoweredProgram {
   const embedded = embeddable(constants);
-  const lowered = lowerToModel(graph, { target, opset: 21, constants: embedded, takesHostRandom: true });
+  const split = splitWrites(graph);
+  const lowered = lowerToModel(split.graph, {
+    target,
+    opset: 21,
+    constants: embedded,
+    takesHostRandom: true,
+  });
   const { model, inputNames, outputNames } = lowered;
   const kept = graph.inputs.flatMap((_, index) => (constants.has(index) ? [] : [index]));
   const randomInputs = lowered.randomInputs.map((random) => ({ ...random, key: kept.indexOf(random.key) }));
+  const own = (input: number): number => kept.indexOf(input);
   const residents = [...constants].filter(([index]) => !embedded.has(index));
   const source: ProgramSource = {
     id,
@@ -39,8 +47,10 @@ export function lowerToProgram(graph: Graph, { id, constants, target }: ProgramO
     model: encodeModel(model),
     operators: model.nodes.length,
     inputs: kept.map((index) => inputNames[index]!),
-    outputs: graph.outputs.map(({ spec }, index) => ({ name: outputNames[index]!, dtype: spec.dtype })),
-    aliases: graph.aliases.map(({ output, input }) => ({ output, input: kept.indexOf(input) })),
+    results: split.graph.outputs.map(({ spec }, index) => ({ name: outputNames[index]!, dtype: spec.dtype })),
+    computed: split.computed,
+    writes: split.writes.map((write) => ({ ...write, input: own(write.input) })),
+    aliases: split.graph.aliases.map(({ output, input }) => ({ output, input: own(input) })),
     residents: residents.map(([index, value]) => ({ name: inputNames[index]!, value })),
     randomInputs,
   };
@@ -71,7 +81,7 @@ export function describeProgram(
   if (debug >= 3) {
     const { aliases, randomInputs, residents } = source;
     lines.push(
-      `[${source.name}] ${aliases.length} donated, ${randomInputs.length} random inputs, ` +
+      `[${source.name}] ${aliases.length + source.writes.length} donated, ${source.writes.length} of them written in place, ${randomInputs.length} random inputs, ` +
         `${model.initializers.length} constants inside, ${residents.length} beside the model`,
     );
   }

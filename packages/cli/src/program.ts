@@ -1,11 +1,14 @@
+import { WEIGHTS_FORMATS } from '@tesserae/weights';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { BACKEND_NAMES } from './backend-choice.js';
+import { CONVERTED_DTYPES, runConvert } from './commands/convert.js';
 import { runDoctor } from './commands/doctor.js';
 import { runForwardCommand } from './commands/forward.js';
 import { runGenerate } from './commands/generate.js';
 import { runInspect } from './commands/inspect.js';
 import { runQuickstart } from './commands/quickstart.js';
 import { runTokenize } from './commands/tokenize.js';
+import { runScore } from './commands/score.js';
 import { METRIC_NAMES, runScorePredictions } from './commands/score-predictions.js';
 import { runTrainTokenizer, TRAINED_MODELS } from './commands/train-tokenizer.js';
 import type { CommandContext } from './command-context.js';
@@ -30,12 +33,15 @@ function anyNumber(text: string): number {
   return value;
 }
 
+type ConvertFlags = Omit<Parameters<typeof runConvert>[0], 'input' | 'output'> & WithJson;
 type TrainTokenizerFlags = Omit<Parameters<typeof runTrainTokenizer>[0], 'files'> & WithJson;
 
 const backendOption = (): Option =>
   new Option('--backend <name>', 'what runs the model').choices([...BACKEND_NAMES]).default('auto');
 const threadsOption = (): Option =>
   new Option('--threads <count>', 'threads of ONNX Runtime').argParser(wholeNumber);
+const formatOption = (): Option =>
+  new Option('--format <name>', 'weights to read where a folder has several').choices([...WEIGHTS_FORMATS]);
 const classOption = (): Option =>
   new Option('--class <name>', 'model class, instead of the one config.json names');
 
@@ -69,11 +75,13 @@ function createProgram(signal: AbortSignal): Command {
     addQuickstart,
     addForward,
     addGenerate,
+    addScore,
     addTokenize,
     addDataCommands,
     addTrainTokenizer,
     addScorePredictions,
     addInspect,
+    addConvert,
     addDoctor,
   ])
     addCommand(program, signal);
@@ -116,6 +124,7 @@ function addForward(program: Command, signal: AbortSignal): void {
     .option('--grads', 'also the gradient of the loss for every parameter', false)
     .option('--overwrite', 'replace the output file', false)
     .addOption(classOption())
+    .addOption(formatOption())
     .addOption(backendOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
@@ -126,14 +135,31 @@ function addGenerate(program: Command, signal: AbortSignal): void {
   program
     .command('generate')
     .argument('<model>', 'a folder or hub id of a T5')
-    .description('text from a T5, greedily')
+    .description('text from a T5: greedy, beams, sampling, with constraints')
     .option('--text <text...>', 'inputs; default: the lines of standard input')
     .option('--ids <file>', 'JSON {"input_ids": [[…]], "attention_mask": [[…]]} instead of text')
-    .option('--max-new-tokens <count>', 'longest answer', wholeNumber, 64)
+    .option('--options <json>', 'options of generation, named as in Hugging Face, e.g. \'{"num_beams": 4}\'')
+    .option('--task <name>', "a task of the model's config: its prefix and its options")
+    .option('--max-new-tokens <count>', 'longest answer; default: what the options say, else 20', wholeNumber)
+    .addOption(formatOption())
     .addOption(backendOption())
     .addOption(threadsOption())
     .addOption(jsonOption())
     .action(runOn(runGenerate, signal));
+}
+
+function addScore(program: Command, signal: AbortSignal): void {
+  program
+    .command('score')
+    .argument('<model>', 'a folder or hub id of a T5')
+    .description('log P(target | input), whole and by token, of JSON lines {"input", "target"}')
+    .option('--input <file>', 'JSON lines; default: standard input; "targets": [...] ranks several')
+    .option('--batch-size <count>', 'inputs in one run', wholeNumber, 16)
+    .option('--normalize-by-length', 'rank by the mean log-probability of a token', false)
+    .addOption(backendOption())
+    .addOption(threadsOption())
+    .addOption(jsonOption())
+    .action(runOn(runScore, signal));
 }
 
 function addTokenize(program: Command, signal: AbortSignal): void {
@@ -221,8 +247,28 @@ function addInspect(program: Command, signal: AbortSignal): void {
     .option('--batch <count>', 'batch size of the plan', wholeNumber, 1)
     .option('--length <count>', 'tokens per input in the plan', wholeNumber, 128)
     .addOption(classOption())
+    .addOption(formatOption())
     .addOption(jsonOption())
     .action(runOn(runInspect, signal));
+}
+
+function addConvert(program: Command, signal: AbortSignal): void {
+  program
+    .command('convert')
+    .argument('<input>', 'a folder with weights as safetensors, PyTorch, TensorFlow checkpoint or T5X')
+    .argument('<output>', 'the Hugging Face folder to write')
+    .description('a model in any form that is read, as a Hugging Face folder with safetensors')
+    .addOption(classOption())
+    .addOption(formatOption())
+    .addOption(new Option('--dtype <name>', 'of the weights').choices([...CONVERTED_DTYPES]).default('f32'))
+    .option('--overwrite', 'replace files of the same names', false)
+    .addOption(jsonOption())
+    .action((input: string, out: string, options: ConvertFlags) =>
+      runConvert(
+        { ...options, input, output: out },
+        { output: createOutput({ isJson: options.json }), signal },
+      ),
+    );
 }
 
 function addDoctor(program: Command, signal: AbortSignal): void {

@@ -1,8 +1,19 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { createCpuBackend } from '@tesserae/backend-cpu';
+import { T5_DEFAULTS } from '@tesserae/t5-model';
+import { createByt5Tokenizer } from '@tesserae/tokenizer';
+import { T5ForConditionalGeneration } from 'tesserae';
 import { describe, expect, it } from 'vitest';
 import { goldenFolder } from './golden-folder.js';
 import { runCommand } from './run.js';
+
+interface Scored {
+  readonly logProb: number;
+  readonly perplexity: number;
+  readonly tokenLogProbs: readonly number[];
+}
 
 const lines = (text: string): Record<string, unknown>[] =>
   text
@@ -76,12 +87,68 @@ describe('tesserae generate', () => {
     },
   );
 
+  it('prints every returned sequence with its score, as the options say', async () => {
+    const { path, fixture } = await goldenFolder('t5-1.1-generate');
+    const [rows, width] = (await fixture.readIntegers('input/input_ids')).shape as [number, number];
+    const rowsOf = async (name: string): Promise<number[][]> => {
+      const { data } = await fixture.readIntegers(name);
+      return Array.from({ length: rows }, (_, row) => Array.from(data.slice(row * width, (row + 1) * width)));
+    };
+    const ids = join(dirname(path), 'beam-ids.json');
+    const input = {
+      input_ids: await rowsOf('input/input_ids'),
+      attention_mask: await rowsOf('input/attention_mask'),
+    };
+    await writeFile(ids, JSON.stringify(input));
+    const options = '{"num_beams": 4, "num_return_sequences": 3, "maxNewTokens": 6}';
+    const run = ['generate', path, '--ids', ids, '--backend', 'cpu', '--json', '--options'];
+    const { code, stdout } = await runCommand(...run, options);
+    expect(code).toBe(0);
+    const results = lines(stdout);
+    expect(results.map(({ row }) => row)).toEqual(
+      Array.from({ length: 3 * rows }, (_, at) => Math.floor(at / 3)),
+    );
+    for (const { ids: generated, tokenScores, score } of results) {
+      expect(tokenScores).toHaveLength((generated as number[]).length);
+      expect(score).toBeLessThan(0);
+    }
+    const refused = await runCommand(...run, '{"numBeams": 1, "num_return_sequences": 3}');
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('option-conflict') });
+  });
+
   it('names the file when its ids are ragged', async () => {
     const { path } = await goldenFolder('t5-1.1-greedy');
     const ids = join(dirname(path), 'ragged.json');
     await writeFile(ids, '{"input_ids": [[1, 2], [3]]}');
     const run = await runCommand('generate', path, '--ids', ids, '--backend', 'cpu');
     expect(run).toMatchObject({ code: 1, stderr: expect.stringContaining('ragged.json') });
+  });
+});
+
+describe('tesserae score', () => {
+  it('prints log-probabilities of targets, and which of several is likeliest', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'tesserae-score-'));
+    const sizes = { dModel: 16, headDim: 8, numHeads: 2, dFf: 32, numLayers: 1, numDecoderLayers: 1 };
+    const model = await T5ForConditionalGeneration.create(
+      { ...T5_DEFAULTS, ...sizes, vocabSize: 384 },
+      { seed: 3, tokenizer: createByt5Tokenizer(), backend: createCpuBackend() },
+    );
+    await model.savePretrained(join(root, 'model'));
+    await model.close();
+    const file = join(root, 'pairs.jsonl');
+    await writeFile(file, '{"input": "a", "target": "bc"}\n{"input": "a", "targets": ["bc", "d"]}\n');
+    const run = ['score', join(root, 'model'), '--backend', 'cpu', '--input'];
+    const { code, stdout } = await runCommand(...run, file);
+    expect(code).toBe(0);
+    const [single, ranked] = lines(stdout) as unknown as [Scored, { best: number; targets: Scored[] }];
+    expect(single.tokenLogProbs).toHaveLength(3); // two bytes and the end token
+    expect(single.tokenLogProbs.reduce((sum, value) => sum + value, 0)).toBeCloseTo(single.logProb, 4);
+    expect(single.perplexity).toBeCloseTo(Math.exp(-single.logProb / 3), 3);
+    expect(ranked.targets[0]!.logProb).toBeCloseTo(single.logProb, 4);
+    expect(ranked.best).toBe(ranked.targets[0]!.logProb >= ranked.targets[1]!.logProb ? 0 : 1);
+    await writeFile(file, '{"input": "a"}\n');
+    const refused = await runCommand(...run, file);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('line 1') });
   });
 });
 

@@ -163,7 +163,7 @@ describe('bad input is refused with the file and the remedy', () => {
     expect(run.stderr).not.toMatch(/\n\s+at .*\.ts:\d+/); // a message, not a stack
   });
 
-  it('an unknown input name', async () => {
+  it('a class of another model', async () => {
     const { path, inputs } = await goldenFolder('electra-model');
     await editConfig(path, (json) => (json['architectures'] = ['T5EncoderModel']));
     const run = await runCommand(
@@ -178,7 +178,7 @@ describe('bad input is refused with the file and the remedy', () => {
       '--json',
     );
     expect(run.code).toBe(1);
-    expect(JSON.parse(run.stderr)).toMatchObject({ error: 'FormatError', code: 'weights-mismatch' });
+    expect(JSON.parse(run.stderr)).toMatchObject({ error: 'ConfigError', code: 'config-field' });
   });
 
   it('an unknown option is a usage error', async () => {

@@ -1,5 +1,5 @@
-import type { ConfigFields } from '@tesserae/nn';
-import { configFields } from '@tesserae/nn';
+import type { ConfigFields, ProblemType } from '@tesserae/nn';
+import { classLabels, configFields, problemTypeField } from '@tesserae/nn';
 
 /** Sizes and choices of an ELECTRA encoder; Hugging Face's keys are translated in one place below. */
 export interface ElectraConfig {
@@ -33,15 +33,13 @@ export interface ElectraConfig {
   readonly tiesEmbeddings: boolean;
   /** Names of the classes of a classification head, in order. */
   readonly labels: readonly string[];
-  readonly problemType:
-    'regression' | 'single_label_classification' | 'multi_label_classification' | undefined;
+  readonly problemType: ProblemType | undefined;
 }
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** Far beyond any model: lists are made from these, so a damaged file must not choose their length. */
 const MOST_LAYERS = 10_000;
-const MOST_LABELS = 1_000_000;
 
 /**
  * An ELECTRA config from config.json; absent keys take Hugging Face's defaults.
@@ -75,8 +73,8 @@ export function electraConfigFromHuggingFace(
     summaryUsesProjection: read.flag('summary_use_proj', true),
     summaryLastDropout: read.share('summary_last_dropout', 0.1),
     tiesEmbeddings: read.flag('tie_word_embeddings', true),
-    labels: readLabels(json, read),
-    problemType: readProblemType(json, read),
+    labels: classLabels(json, read),
+    problemType: problemTypeField(json, read),
   };
 }
 
@@ -112,31 +110,6 @@ const EARLY_GENERATOR_EPSILON = 1e-5;
 function generatorEpsilon(json: Json, layerNormEpsilon: number): number {
   const isEarly = Object.keys(json).length > 0 && json['transformers_version'] === undefined;
   return isEarly ? EARLY_GENERATOR_EPSILON : layerNormEpsilon;
-}
-
-function readProblemType(json: Json, read: ConfigFields): ElectraConfig['problemType'] {
-  const value = json['problem_type'];
-  if (isAbsent(value)) return undefined;
-  const known = ['regression', 'single_label_classification', 'multi_label_classification'] as const;
-  return known.find((name) => name === value) ?? read.fail('problem_type', value, known.join(' | '));
-}
-
-function readLabels(json: Json, read: ConfigFields): readonly string[] {
-  const map = json['id2label'];
-  if (isAbsent(map)) {
-    const numLabels = read.count('num_labels', 2, { most: MOST_LABELS });
-    return Array.from({ length: numLabels }, (_, index) => `LABEL_${index}`);
-  }
-  const entries = typeof map === 'object' ? Object.entries(map) : [];
-  if (entries.length === 0) read.fail('id2label', map, 'an object of id to name');
-  const labels = new Array<string | undefined>(entries.length).fill(undefined);
-  for (const [id, name] of entries) {
-    if (!(Number(id) in labels) || typeof name !== 'string') {
-      read.fail(`id2label.${id}`, name, `a name for an id below ${labels.length}`);
-    }
-    labels[Number(id)] = name;
-  }
-  return labels.map((name, index) => name ?? read.fail('id2label', map, `a name for id ${index}`));
 }
 
 /** The config as Hugging Face's config.json has it. */

@@ -1,5 +1,6 @@
-import type { Rng, Tensor } from '@tesserae/tensor';
+import type { Dim, Rng, Tensor } from '@tesserae/tensor';
 import {
+  ShapeError,
   add,
   attention,
   embedding,
@@ -9,9 +10,12 @@ import {
   layerNorm,
   reshape,
   sliceAxis,
+  transposeLast,
 } from '@tesserae/tensor';
 import {
   activation,
+  causalMask,
+  combineMasks,
   linear,
   maskBias,
   maybeDropout,
@@ -55,19 +59,36 @@ export interface ElectraInputs {
 /** Which tokens of the last layer are wanted: heads that read the first one need the others only as keys and values. */
 export type WantedTokens = 'all' | 'first';
 
+/** Which tokens each token attends to: all, itself and those to its left, or itself and those to its right. */
+export type Sight = 'all' | 'left' | 'right';
+
 /**
  * Ids to hidden states.
  * @param options.tokens  'first' computes only the first token of the last layer, with the same result; default 'all'
+ * @param options.sight  what each token attends to; default 'all'
+ * @param options.learnsPadding  true: the padding row of the word embeddings gets a gradient where it is read, as in
+ *   Google's code; default false, as in Hugging Face's
+ * @throws ShapeError when the text is longer than the config's positions and no positionIds are given
  * @returns float[batch, seqLen, hiddenSize]; [batch, 1, hiddenSize] for 'first'
  */
 export function encode(
   params: ElectraParams,
   inputs: ElectraInputs,
-  { config, rng, tokens = 'all' }: RunOptions & { readonly tokens?: WantedTokens },
+  {
+    config,
+    rng,
+    tokens = 'all',
+    sight = 'all',
+    learnsPadding = false,
+  }: RunOptions & {
+    readonly tokens?: WantedTokens;
+    readonly sight?: Sight;
+    readonly learnsPadding?: boolean;
+  },
 ): Tensor {
-  const bias = inputs.attentionMask === undefined ? undefined : maskBias(paddingMask(inputs.attentionMask));
+  const bias = attentionBias(inputs, sight);
   const embedded = inScope('embeddings', () =>
-    embed(params.embeddings, inputs, { config, rng: subRng(rng, 'embeddings') }),
+    embed(params.embeddings, inputs, { config, rng: subRng(rng, 'embeddings'), learnsPadding }),
   );
   // [batch, seqLen, hiddenSize]
   let hidden = params.projection === undefined ? embedded : linear(embedded, params.projection);
@@ -81,6 +102,20 @@ export function encode(
   return hidden;
 }
 
+/** What attention adds to its scores, if anything: [batch or 1, 1, seqLen or 1, seqLen]. */
+function attentionBias({ inputIds, attentionMask }: ElectraInputs, sight: Sight): Tensor | undefined {
+  const masks = attentionMask === undefined ? [] : [paddingMask(attentionMask)];
+  if (sight !== 'all') masks.push(sightMask(inputIds.spec.shape[1]!, sight));
+  const [first, ...rest] = masks;
+  return first === undefined ? undefined : maskBias(combineMasks(first, ...rest));
+}
+
+/** bool[1, 1, seqLen, seqLen]: which keys a query sees. */
+function sightMask(seqLen: Dim, sight: 'left' | 'right'): Tensor {
+  const mask = causalMask({ qLen: seqLen, kvLen: seqLen });
+  return sight === 'left' ? mask : transposeLast(mask);
+}
+
 /** What a layer reads: the tokens it computes, [batch, qLen, hiddenSize], and those they attend to, [batch, seqLen, hiddenSize]. */
 interface LayerInputs {
   readonly queries: Tensor;
@@ -88,14 +123,36 @@ interface LayerInputs {
 }
 
 /** Word + token type + position, normed, with dropout: float[batch, seqLen, embeddingSize]. */
-function embed(params: ElectraEmbeddingParams, inputs: ElectraInputs, { config, rng }: RunOptions): Tensor {
+function embed(
+  params: ElectraEmbeddingParams,
+  inputs: ElectraInputs,
+  { config, rng, learnsPadding }: RunOptions & { readonly learnsPadding: boolean },
+): Tensor {
   const { inputIds, tokenTypeIds, positionIds } = inputs;
   const [, seqLen] = inputIds.spec.shape;
+  if (positionIds === undefined) requirePositions(seqLen!, config);
   const types = tokenTypeIds ?? full(inputIds.spec, 0);
   const positions = positionIds ?? iota('i32', [1, seqLen!], { axis: 1 });
-  const word = embedding(params.word, inputIds, { paddingId: config.padTokenId });
+  const word = embedding(params.word, inputIds, { paddingId: learnsPadding ? null : config.padTokenId });
   const summed = add(add(word, embedding(params.type, types)), embedding(params.position, positions));
   return maybeDropout(norm(summed, params.norm, config), { rate: config.hiddenDropout, rng });
+}
+
+/**
+ * Refuses a text longer than the model has positions for; a length that is a symbol passes, and is checked by the
+ * look-up when the graph runs.
+ * @throws ShapeError
+ */
+export function requirePositions(seqLen: Dim, { maxPositions }: Pick<ElectraConfig, 'maxPositions'>): void {
+  if (typeof seqLen !== 'number' || seqLen <= maxPositions) return;
+  throw new ShapeError({
+    op: 'electra.encode',
+    problem: `the text has ${seqLen} tokens, the model has ${maxPositions} positions`,
+    likely: `Cut the text, or read it in windows: encodeBatch(texts, { maxLength: ${maxPositions} }).`,
+    page: 'text-length',
+    got: seqLen,
+    needed: maxPositions,
+  });
 }
 
 function encoderLayer(

@@ -1,5 +1,6 @@
-import type { Tensor } from '@tesserae/tensor';
-import { add, matmul } from '@tesserae/tensor';
+import type { DType, Tensor } from '@tesserae/tensor';
+import { add, cast, matmul } from '@tesserae/tensor';
+import { projectAdapted } from './adapted-matrix.js';
 
 /** Parameters of an affine map, in the layout of PyTorch checkpoints. */
 export interface LinearParams<Leaf = Tensor> {
@@ -9,9 +10,21 @@ export interface LinearParams<Leaf = Tensor> {
   readonly bias: Leaf;
 }
 
-/** x·Wᵀ: [..., inputs] × [outputs, inputs] -> [..., outputs]. */
+/**
+ * x·Wᵀ: [..., inputs] × [outputs, inputs] -> [..., outputs], in the weight's dtype: a weight kept in f32 among narrower
+ * ones (T5's `wo`) is multiplied in f32. A matrix with an adapter is kept apart from it.
+ */
 export function project(x: Tensor, weight: Tensor): Tensor {
-  return matmul(x, weight, { transposeB: true });
+  const fitting = fittingDtype(x, weight);
+  return projectAdapted(fitting, weight) ?? matmul(fitting, weight, { transposeB: true });
+}
+
+const MIXED: readonly DType[] = ['f32', 'f16', 'bf16'];
+
+/** x in the weight's dtype where both are of a mixed-precision run; any other pair is the caller's mistake. */
+function fittingDtype(x: Tensor, weight: Tensor): Tensor {
+  const isMixed = [x, weight].every(({ spec }) => MIXED.includes(spec.dtype));
+  return isMixed ? cast(x, weight.spec.dtype) : x;
 }
 
 /** x·Wᵀ + b: [..., inputs] -> [..., outputs]. */

@@ -21,13 +21,19 @@ import {
 /** Label that a loss leaves out, as in PyTorch. */
 export const IGNORE_INDEX = -100;
 
+/** f32 where it is narrower: sums and logarithms of a loss need the digits. */
+export function widened(x: Tensor): Tensor {
+  return x.spec.dtype === 'f16' || x.spec.dtype === 'bf16' ? cast(x, 'f32') : x;
+}
+
 /**
- * Cross-entropy in nats, averaged over the labels that count; 0 when none does.
+ * Cross-entropy in nats, averaged over the labels that count; 0 when none does. Losses are computed in f32
+ * at least.
  * @param logits  float[..., numClasses]
  * @param labels  i32[...], IGNORE_INDEX where nothing is asked
  */
 export function meanCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
-  const losses = crossEntropy(logits, labels, { ignoreIndex: IGNORE_INDEX });
+  const losses = crossEntropy(widened(logits), labels, { ignoreIndex: IGNORE_INDEX });
   const count = reduceSum(cast(isCounted(labels, { ignoreIndex: IGNORE_INDEX }), losses.spec.dtype));
   return div(reduceSum(losses), where(equal(count, 0), 1, count));
 }
@@ -39,11 +45,12 @@ export function meanCrossEntropy(logits: Tensor, labels: Tensor): Tensor {
  * @param targets  float[...] in [0, 1]
  */
 export function binaryCrossEntropy(logits: Tensor, targets: Tensor): Tensor {
-  return add(sub(maximum(logits, 0), mul(logits, targets)), log(add(exp(neg(abs(logits))), 1)));
+  const x = widened(logits);
+  return add(sub(maximum(x, 0), mul(x, targets)), log(add(exp(neg(abs(x))), 1)));
 }
 
 /** Mean of squared differences. */
 export function meanSquaredError(predictions: Tensor, targets: Tensor): Tensor {
-  const difference = sub(predictions, targets);
+  const difference = sub(widened(predictions), targets);
   return mean(mul(difference, difference));
 }

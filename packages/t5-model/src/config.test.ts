@@ -55,6 +55,69 @@ describe('t5ConfigFromHuggingFace', () => {
     expect(config).toMatchObject({ tiesEmbeddings: false, scalesDecoderOutputs: false });
   });
 
+  it('reads a ByT5: the family is T5, the depths differ', () => {
+    const byt5 = {
+      d_ff: 3584,
+      d_kv: 64,
+      d_model: 1472,
+      decoder_start_token_id: 0,
+      feed_forward_proj: 'gated-gelu',
+      gradient_checkpointing: false,
+      model_type: 't5',
+      num_decoder_layers: 4,
+      num_heads: 6,
+      num_layers: 12,
+      tie_word_embeddings: false,
+      tokenizer_class: 'ByT5Tokenizer',
+      vocab_size: 384,
+    };
+    expect(t5ConfigFromHuggingFace(byt5)).toEqual(T5_SIZES['byt5-small']);
+  });
+
+  it.each(['mt5', 'umt5'])('an %s has other defaults: its vocabulary, sizes and gate', (modelType) => {
+    const config = t5ConfigFromHuggingFace({ model_type: modelType });
+    expect(config).toMatchObject({
+      vocabSize: 250112,
+      dFf: 1024,
+      numLayers: 8,
+      numDecoderLayers: 8,
+      numHeads: 6,
+      activationName: 'gelu_new',
+      isGated: true,
+      tiesEmbeddings: false,
+      scalesDecoderOutputs: false,
+    });
+  });
+
+  it.each([
+    // as published, as transformers 5 saves it, and as we do
+    ['mt5', { tie_word_embeddings: false }, false, false],
+    ['mt5', { tie_word_embeddings: true }, true, false],
+    ['mt5', { tie_word_embeddings: true, scale_decoder_outputs: true }, true, true],
+    ['umt5', { tie_word_embeddings: false }, false, false],
+    ['umt5', { tie_word_embeddings: true }, true, true],
+    ['umt5', { tie_word_embeddings: true, scale_decoder_outputs: false }, true, false],
+  ])('%s %j: tied %s, scaled %s', (modelType, json, tiesEmbeddings, scalesDecoderOutputs) => {
+    expect(t5ConfigFromHuggingFace({ model_type: modelType, ...json })).toMatchObject({
+      tiesEmbeddings,
+      scalesDecoderOutputs,
+    });
+  });
+
+  it('reads the classes and what they mean', () => {
+    const config = t5ConfigFromHuggingFace({
+      id2label: { 0: 'ham', 1: 'spam' },
+      problem_type: 'multi_label_classification',
+      classifier_dropout: 0.25,
+    });
+    expect(config).toMatchObject({
+      labels: ['ham', 'spam'],
+      problemType: 'multi_label_classification',
+      classifierDropout: 0.25,
+    });
+    expect(t5ConfigFromHuggingFace({ num_labels: 3 }).labels).toEqual(['LABEL_0', 'LABEL_1', 'LABEL_2']);
+  });
+
   it('decoder blocks are as many as encoder blocks unless said', () => {
     expect(t5ConfigFromHuggingFace({ num_layers: 12 }).numDecoderLayers).toBe(12);
     expect(t5ConfigFromHuggingFace({ num_layers: 12, num_decoder_layers: 4 }).numDecoderLayers).toBe(4);
@@ -93,10 +156,13 @@ describe('t5ConfigFromHuggingFace', () => {
     ['tie_word_embeddings', 'false'],
     ['pad_token_id', -1],
     ['eos_token_id', ['</s>']],
+    ['model_type', 'longt5'],
+    ['problem_type', 'ranking'],
+    ['id2label', { 1: 'spam' }],
   ])('refuses %s: %j, naming the key and the file', (key, value) => {
     const read = () => t5ConfigFromHuggingFace({ [key]: value }, { file: 'models/x/config.json' });
     expect(read).toThrow(ConfigError);
-    expect(read).toThrow(new RegExp(`'${key}'`));
+    expect(read).toThrow(new RegExp(`'${key}`));
     expect(read).toThrow(/models\/x\/config\.json/);
   });
 });

@@ -1,23 +1,33 @@
-import type { ConfigFields } from '@tesserae/nn';
-import { ACTIVATION_NAMES, configFields } from '@tesserae/nn';
+import type { ConfigFields, ProblemType } from '@tesserae/nn';
+import { ACTIVATION_NAMES, classLabels, configFields, problemTypeField } from '@tesserae/nn';
 
 /** Sizes and choices of a T5, in the paper's words; Hugging Face's keys are translated in one place below. */
 export interface T5Config {
-  readonly modelType: string;
+  /** `t5` (1.0, 1.1, LM-adapted, FLAN, ByT5), `mt5` or `umt5`; a UMT5 has a bias table in every block. */
+  readonly modelType: T5ModelType;
   /** Rows of the embedding table; larger than the tokenizer's vocabulary in the released models. */
   readonly vocabSize: number;
+  /** Features of a hidden state. */
   readonly dModel: number;
   /** Features of one head (d_kv); numHeads·headDim need not equal dModel. */
   readonly headDim: number;
+  /** Features between the two maps of a feed-forward layer. */
   readonly dFf: number;
+  /** Blocks of the encoder. */
   readonly numLayers: number;
+  /** Blocks of the decoder. */
   readonly numDecoderLayers: number;
+  /** Attention heads of a layer. */
   readonly numHeads: number;
+  /** Buckets that distances fall into. */
   readonly numBuckets: number;
   /** Distance, in tokens, from which all positions share a bucket. */
   readonly maxDistance: number;
+  /** Share of values that training drops, in [0, 1]. */
   readonly dropoutRate: number;
+  /** Added to the mean square in a norm. */
   readonly layerNormEpsilon: number;
+  /** What the deviations of all initialisers are multiplied by. */
   readonly initializerFactor: number;
   /** Hugging Face's name of the activation: relu, gelu_new, … */
   readonly activationName: string;
@@ -30,10 +40,25 @@ export interface T5Config {
   readonly tiesEmbeddings: boolean;
   /** Decoder outputs are scaled by dModel^-0.5 before the head: T5 1.0, not 1.1. */
   readonly scalesDecoderOutputs: boolean;
+  /** Id that fills rows up. */
   readonly padTokenId: number;
+  /** Id that ends a text. */
   readonly eosTokenId: number;
+  /** Id that the decoder reads first. */
   readonly decoderStartTokenId: number;
+  /** Dropout before and in a classification head. */
+  readonly classifierDropout: number;
+  /** Names of the classes of a classification head, in order. */
+  readonly labels: readonly string[];
+  /** What the labels of a sequence mean; undefined: what their number and type imply. */
+  readonly problemType: ProblemType | undefined;
 }
+
+/** Families that share T5's network, by Hugging Face's `model_type`. */
+export type T5ModelType = 't5' | 'mt5' | 'umt5';
+
+/** Every `T5ModelType`. */
+export const T5_MODEL_TYPES: readonly T5ModelType[] = ['t5', 'mt5', 'umt5'];
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -41,8 +66,14 @@ type Json = Readonly<Record<string, unknown>>;
 const MOST_LAYERS = 10_000;
 const MOST_DISTANCE = 1_000_000;
 
+/** Hugging Face's defaults for keys that a config.json lacks. */
+const T5_FALLBACK = { vocabSize: 32128, dFf: 2048, numLayers: 6, numHeads: 8, feedForward: 'relu' };
+const MT5_FALLBACK = { vocabSize: 250112, dFf: 1024, numLayers: 8, numHeads: 6, feedForward: 'gated-gelu' };
+
 /**
- * A T5 config from config.json, old or new; absent keys take Hugging Face's defaults.
+ * A T5, mT5 or UMT5 config from config.json, old or new; absent keys take Hugging Face's defaults.
+ * @param json  the object in the file
+ * @param options.file  what errors call the file
  * @throws ConfigError naming file, key, what it is and what it must be
  */
 export function t5ConfigFromHuggingFace(
@@ -50,31 +81,54 @@ export function t5ConfigFromHuggingFace(
   { file = 'config.json' }: { readonly file?: string } = {},
 ): T5Config {
   const read = configFields(json, { op: 'T5Config', file });
-  const numLayers = read.count('num_layers', 6, { most: MOST_LAYERS });
-  const tiesEmbeddings = read.flag('tie_word_embeddings', true);
-  const scales = read.flag('scale_decoder_outputs', tiesEmbeddings);
+  const modelType = modelTypeOf(read);
+  const fallback = modelType === 't5' ? T5_FALLBACK : MT5_FALLBACK;
+  const numLayers = read.count('num_layers', fallback.numLayers, { most: MOST_LAYERS });
   const padTokenId = read.id('pad_token_id', 0);
   return {
-    modelType: read.text('model_type', 't5'),
-    vocabSize: read.count('vocab_size', 32128),
+    modelType,
+    vocabSize: read.count('vocab_size', fallback.vocabSize),
     dModel: read.count('d_model', 512),
     headDim: read.count('d_kv', 64),
-    dFf: read.count('d_ff', 2048),
+    dFf: read.count('d_ff', fallback.dFf),
     numLayers,
     numDecoderLayers: read.count('num_decoder_layers', numLayers, { most: MOST_LAYERS }),
-    numHeads: read.count('num_heads', 8),
+    numHeads: read.count('num_heads', fallback.numHeads),
     numBuckets: read.count('relative_attention_num_buckets', 32, { most: MOST_DISTANCE }),
     maxDistance: read.count('relative_attention_max_distance', 128, { most: MOST_DISTANCE }),
     dropoutRate: read.share('dropout_rate', 0.1),
     layerNormEpsilon: read.number('layer_norm_epsilon', 1e-6),
     initializerFactor: read.number('initializer_factor', 1),
-    ...feedForwardKind(read),
-    tiesEmbeddings: tiesEmbeddings && scales,
-    scalesDecoderOutputs: scales,
+    ...feedForwardKind(read, fallback.feedForward),
+    ...headKind(read, modelType),
     padTokenId,
     eosTokenId: endTokenId(json, file),
     decoderStartTokenId: read.id('decoder_start_token_id', padTokenId),
+    classifierDropout: read.share('classifier_dropout', 0),
+    labels: classLabels(json, read),
+    problemType: problemTypeField(json, read),
   };
+}
+
+function modelTypeOf(read: ConfigFields): T5ModelType {
+  const name = read.text('model_type', 't5');
+  const found = T5_MODEL_TYPES.find((type) => type === name);
+  return found ?? read.fail('model_type', name, T5_MODEL_TYPES.join(' | '));
+}
+
+/**
+ * What config.json says of the head; whether a head is stored, the weights say. Scaling is what
+ * `scale_decoder_outputs` says, where it is; else a T5 scales unless it is untied, an mT5 does not scale (transformers
+ * writes "tied" into every mT5 and never scales one), and a UMT5 scales if it is tied.
+ */
+function headKind(
+  read: ConfigFields,
+  modelType: T5ModelType,
+): Pick<T5Config, 'tiesEmbeddings' | 'scalesDecoderOutputs'> {
+  const saysTied = read.flag('tie_word_embeddings', modelType === 't5');
+  const scalesDecoderOutputs = read.flag('scale_decoder_outputs', saysTied && modelType !== 'mt5');
+  // transformers 5 writes "tied" into a 1.1 too; that it does not scale tells them apart.
+  return { tiesEmbeddings: saysTied && (scalesDecoderOutputs || modelType !== 't5'), scalesDecoderOutputs };
 }
 
 /** The first of several, where a config lists several. */
@@ -88,8 +142,8 @@ function endTokenId(json: Json, file: string): number {
  * `relu` | `gated-gelu` | `gated-<activation>`; plain "gated-gelu" means the tanh form, as in T5 1.1's
  * release.
  */
-function feedForwardKind(read: ConfigFields): Pick<T5Config, 'activationName' | 'isGated'> {
-  const kind = read.text('feed_forward_proj', 'relu');
+function feedForwardKind(read: ConfigFields, fallback: string): Pick<T5Config, 'activationName' | 'isGated'> {
+  const kind = read.text('feed_forward_proj', fallback);
   if (kind === 'gated-gelu') return { activationName: 'gelu_new', isGated: true };
   const isGated = kind.startsWith('gated-');
   const activationName = isGated ? kind.slice('gated-'.length) : kind;
@@ -113,7 +167,10 @@ function feedForwardName({ activationName, isGated }: T5Config): string {
   return activationName === 'gelu' ? 'gated-gelu_python' : `gated-${activationName}`;
 }
 
-/** The config as Hugging Face's config.json has it. */
+/**
+ * The config as Hugging Face's config.json has it.
+ * @param architecture  the class that `architectures` names
+ */
 export function t5ConfigToHuggingFace(config: T5Config, architecture: string): Json {
   return {
     architectures: [architecture],
@@ -140,6 +197,10 @@ export function t5ConfigToHuggingFace(config: T5Config, architecture: string): J
     pad_token_id: config.padTokenId,
     eos_token_id: config.eosTokenId,
     decoder_start_token_id: config.decoderStartTokenId,
+    classifier_dropout: config.classifierDropout,
+    id2label: Object.fromEntries(config.labels.map((name, index) => [index, name])),
+    label2id: Object.fromEntries(config.labels.map((name, index) => [name, index])),
+    ...(config.problemType === undefined ? {} : { problem_type: config.problemType }),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Rng, Tensor } from '@tesserae/tensor';
-import { add, attention, mul, rmsNorm } from '@tesserae/tensor';
-import { activation, maybeDropout, mergeHeads, project, splitHeads, subRng } from '@tesserae/nn';
+import { add, attention, cast, mul, rmsNorm } from '@tesserae/tensor';
+import { activation, maybeDropout, mergeHeads, project, splitHeads, subRng, widened } from '@tesserae/nn';
 import type { T5Config } from './config.js';
 import type { T5AttentionParams, T5FeedForwardParams } from './params.js';
 
@@ -12,9 +12,13 @@ export interface KeyValue<Leaf = Tensor> {
   readonly value: Leaf;
 }
 
-/** T5's norm: root mean square only, no mean, no bias. */
+/**
+ * T5's norm: root mean square only, no mean, no bias. Narrow floats are squared in f32, as f16 ends at 65,504, and the
+ * result has the scale's dtype.
+ */
 export function norm(x: Tensor, scale: Tensor, config: T5Config): Tensor {
-  return rmsNorm(x, { scale, epsilon: config.layerNormEpsilon });
+  const normed = rmsNorm(widened(x), { scale: widened(scale), epsilon: config.layerNormEpsilon });
+  return cast(normed, scale.spec.dtype);
 }
 
 /** x + dropout(y), the end of every layer. */
@@ -23,7 +27,9 @@ export function residual(
   y: Tensor,
   { config, rng }: { readonly config: T5Config; readonly rng: Rng | undefined },
 ): Tensor {
-  return add(x, maybeDropout(y, { rate: config.dropoutRate, rng: subRng(rng, 'residual') }));
+  const layer = maybeDropout(y, { rate: config.dropoutRate, rng: subRng(rng, 'residual') });
+  // with `wo` kept in f32 the residual is f32 from the first feed-forward on
+  return x.spec.dtype === y.spec.dtype ? add(x, layer) : add(widened(x), widened(layer));
 }
 
 /** Keys and values of `source` [batch, kvLen, dModel]. */

@@ -168,7 +168,9 @@ export function feedForwardLayer(
 }
 
 /** The bias of each block: from its own table if it has one (UMT5), else the one block 0 made. */
-export function sharedBias(make: (table: Tensor) => Tensor): (params: T5SelfAttentionParams) => Tensor {
+export function sharedBias(
+  make: (table: Tensor) => Tensor,
+): (params: Pick<T5SelfAttentionParams, 'positionBias'>) => Tensor {
   let latest: Tensor | undefined;
   return ({ positionBias: table }) => {
     if (table !== undefined) latest = make(table);

@@ -63,7 +63,10 @@ export interface T5Params<Leaf = Tensor> extends T5EncoderModelParams<Leaf> {
   readonly lmHead?: Leaf;
 }
 
-/** Every parameter of an encoder-decoder: shape, initialiser and name in a Hugging Face checkpoint. */
+/**
+ * Every parameter of an encoder-decoder: shape, initialiser and name in a Hugging Face checkpoint.
+ * @param options.hasLmHead  whether the head has weights of its own
+ */
 export function t5ParamSpec(
   config: T5Config,
   { hasLmHead }: { readonly hasLmHead: boolean },
@@ -162,10 +165,13 @@ function norm(dModel: number, config: T5Config, at: string): ParamSpec {
   });
 }
 
-/**
- * Names in old files that carry nothing: aliases of `shared`, and a bias table cross-attention never used.
- */
+/** Names in old files that carry nothing: a bias table that cross-attention never used. */
 export const T5_IGNORED_NAMES: readonly RegExp[] = [
-  /^(encoder|decoder)\.embed_tokens\.weight$/,
-  /^decoder\.block\.0\.layer\.1\.EncDecAttention\.relative_attention_bias\.weight$/,
+  /^(transformer\.)?decoder\.block\.0\.layer\.1\.EncDecAttention\.relative_attention_bias\.weight$/,
 ];
+
+/** Other names under which files repeat the embedding table: alias -> name. */
+export const T5_ALIASES: Readonly<Record<string, string>> = {
+  'encoder.embed_tokens.weight': 'shared.weight',
+  'decoder.embed_tokens.weight': 'shared.weight',
+};

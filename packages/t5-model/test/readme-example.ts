@@ -13,13 +13,13 @@ const config = {
   vocabSize: 384,
 };
 const params = initParams(t5ParamSpec(config, { hasLmHead: true }), { seed: 1 });
-const generator = await createT5Generator(params, config, createCpuBackend());
-const [ids] = await generator.greedy(
+const generator = await createT5Generator(params, { config, backend: createCpuBackend() });
+const { sequences, scores } = await generator.generate(
   {
     inputIds: hostTensor('i32', [1, 6], [107, 104, 111, 111, 114, 1]),
     attentionMask: hostTensor('i32', [1, 6], [1, 1, 1, 1, 1, 1]),
   },
-  { maxNewTokens: 8 },
+  { maxNewTokens: 8, numBeams: 4, numReturnSequences: 2 },
 );
-console.log(ids); // eight ids, or fewer with the end token (1) last
+console.log(sequences[0], scores); // eight ids, or fewer with the end token (1) last; the scores of both
 generator.release();

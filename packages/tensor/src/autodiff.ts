@@ -25,6 +25,20 @@ export function vjp(
   targets: readonly Tensor[],
 ): readonly Tensor[] {
   requireCotangents(outputs, cotangents);
+  const found = pullBack(outputs, cotangents, { targets });
+  return targets.map((target, index) => found[index] ?? full(target.spec, 0));
+}
+
+/**
+ * As `vjp`, but undefined for a target that no output depends on.
+ * @param options.within  nodes that gradients may pass through; default all. Whatever lies outside counts as given, even
+ *   where it depends on a target.
+ */
+export function pullBack(
+  outputs: readonly Tensor[],
+  cotangents: readonly Tensor[],
+  { targets, within }: { readonly targets: readonly Tensor[]; readonly within?: ReadonlySet<Node> },
+): readonly (Tensor | undefined)[] {
   const order = topologicalOrder(outputs);
   const isOnPath = nodesThatDependOn(order, targets);
   const sums = new Map<Tensor, Tensor>();
@@ -35,7 +49,7 @@ export function vjp(
   };
   outputs.forEach((output, index) => accumulate(output, cotangents[index]!));
   for (const node of order.reverse()) {
-    if (!isOnPath.has(node) || node.op === 'input') continue;
+    if (!isOnPath.has(node) || node.op === 'input' || within?.has(node) === false) continue;
     const arrived = node.outputs.map((output) => sums.get(output));
     if (arrived.every((cotangent) => cotangent === undefined)) continue;
     applyRule(node, arrived).forEach((cotangent, index) => {
@@ -43,7 +57,7 @@ export function vjp(
       if (cotangent !== null && isFloat(from.spec.dtype)) accumulate(from, cotangent);
     });
   }
-  return targets.map((target) => sums.get(target) ?? full(target.spec, 0));
+  return targets.map((target) => sums.get(target));
 }
 
 function requireCotangents(outputs: readonly Tensor[], cotangents: readonly Tensor[]): void {
@@ -60,7 +74,7 @@ function requireCotangents(outputs: readonly Tensor[], cotangents: readonly Tens
 }
 
 /** Nodes whose value changes when a target does; the others need no gradient. */
-function nodesThatDependOn(order: readonly Node[], targets: readonly Tensor[]): ReadonlySet<Node> {
+export function nodesThatDependOn(order: readonly Node[], targets: readonly Tensor[]): ReadonlySet<Node> {
   const wanted = new Set(targets);
   const dependent = new Set<Node>();
   for (const node of order) {

@@ -143,6 +143,7 @@ export type { Traced } from './trace.js';
 export { trace } from './trace.js';
 export type { LossResult } from './autodiff.js';
 export { valueAndGrad, vjp } from './autodiff.js';
+export { checkpoint } from './checkpoint.js';
 export type {
   Backend,
   BackendCompileOptions,

@@ -34,6 +34,7 @@ export async function runForward(
 ): Promise<ForwardResult> {
   const { architecture, config, specs } = model;
   const given = checkInputs(architecture, inputs);
+  architecture.checkValues?.(given, config);
   const run = (params: unknown, tensors: Readonly<Record<string, Tensor>>) =>
     architecture.forward(params, tensors, { config, rng: undefined });
   const fn = await compile(

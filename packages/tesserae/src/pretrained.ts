@@ -1,15 +1,18 @@
-import { ConfigError, FormatError, checkOptions, flattenTree } from '@tesserae/tensor';
-import type { HostTensor } from '@tesserae/tensor';
+import { FormatError, checkOptions, flattenTree } from '@tesserae/tensor';
+import type { DType, HostTensor } from '@tesserae/tensor';
 import type { Tokenizer, TokenizerFiles } from '@tesserae/tokenizer';
 import { tokenizerFileNames, tokenizerFromFiles } from '@tesserae/tokenizer';
 import { moreStages } from '@tesserae/tokenizer/stages';
-import type { ModelFolder } from '@tesserae/weights';
-import { initParams, loadParams, openWeights, saveParams, weightFiles } from '@tesserae/weights';
+import type { ModelFolder, WeightsFormat } from '@tesserae/weights';
+import { initParams, loadParams, nameMap, openWeights, saveParams, weightFiles } from '@tesserae/weights';
 import type { Architecture, Json } from './architectures/architecture.js';
-import { findArchitecture } from './architectures/table.js';
+import type { GenerationSettings } from './generation-settings.js';
+import { GENERATION_FILE, readGenerationSettings } from './generation-settings.js';
+import type { WeightsReport } from './model-source.js';
+import { readModelSource } from './model-source.js';
 
 /** A model in host memory: its class, config, parameters and, when its folder has one, tokenizer. */
-export interface PretrainedModel<Config = unknown> {
+export interface PretrainedModel<Config = unknown> extends GenerationSettings {
   readonly architecture: Architecture<Config>;
   readonly config: Config;
   readonly specs: object;
@@ -18,6 +21,10 @@ export interface PretrainedModel<Config = unknown> {
   readonly tokenizer: Tokenizer | undefined;
   /** Names of parameters the file lacked, which were initialised. */
   readonly initialized: readonly string[];
+  /** Names of tensors in the file that the class has no use for, such as another head. */
+  readonly unused: readonly string[];
+  /** What its weights were read from; absent in a new model. */
+  readonly source?: WeightsReport;
 }
 
 /** How a folder is loaded. */
@@ -26,46 +33,19 @@ export interface LoadPretrainedOptions {
   readonly className?: string;
   /** Parameters of a head the file lacks are initialised from this seed, and other heads in it left out; else both are errors. */
   readonly newHeadSeed?: number;
+  /** Which weights are read where a folder has several; default: safetensors, PyTorch, TensorFlow, T5X, in this order. */
+  readonly format?: WeightsFormat;
   /** Keys that override config.json's, e.g. `{ id2label: { 0: 'ham', 1: 'spam' } }` for a new head. */
   readonly config?: Json;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { readonly loadedBytes: number; readonly totalBytes: number }) => void;
 }
 
-const KNOWN = ['className', 'newHeadSeed', 'config', 'signal', 'onProgress'];
-
-/** Reads and checks config.json. @throws ConfigError when it is not a JSON object */
-export async function readConfigFile(
-  folder: ModelFolder,
-  { signal }: { readonly signal?: AbortSignal } = {},
-): Promise<Json> {
-  const text = await folder.readText('config.json', { signal });
-  const file = `${folder.name}/config.json`;
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new ConfigError({
-      op: 'readConfigFile',
-      problem: `config.json is not JSON (${text.length} characters)`,
-      likely: 'The file is damaged or an error page was saved in its place. Fetch it again.',
-      page: 'config-json',
-      file,
-      cause,
-    });
-  }
-  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Json;
-  throw new ConfigError({
-    op: 'readConfigFile',
-    problem: `config.json holds ${Array.isArray(json) ? 'an array' : String(json)}, needed an object`,
-    likely: 'The file belongs to something else.',
-    page: 'config-json',
-    file,
-  });
-}
+const KNOWN = ['className', 'newHeadSeed', 'format', 'config', 'signal', 'onProgress'];
 
 /**
- * Loads a Hugging Face folder.
+ * Loads a folder: of Hugging Face, with weights as safetensors or PyTorch, or a checkpoint of TensorFlow or T5X.
+ * Without a config.json the config is made from the shapes, and `source.guessed` says how.
  * @throws ConfigError for the config · FormatError for damaged or misfitting weights, listing all names that do not fit
  */
 export async function loadPretrained(
@@ -73,16 +53,14 @@ export async function loadPretrained(
   options: LoadPretrainedOptions = {},
 ): Promise<PretrainedModel> {
   checkOptions('loadPretrained', options, KNOWN);
-  const { className, newHeadSeed, signal, onProgress } = options;
-  const file = `${folder.name}/config.json`;
-  const json = { ...(await readConfigFile(folder, { signal })), ...options.config };
-  const architecture = findArchitecture(json, { className, file });
-  const config = architecture.readConfig(json, { file });
-  const weights = await openWeights(folder, { signal });
-  const specs = await architecture.paramSpec(config, weights);
+  const { className, newHeadSeed, format, signal, onProgress } = options;
+  const source = await readModelSource(folder, { className, format, config: options.config, signal });
+  const { architecture, config, specs, report } = source;
+  const weights = source.weights ?? (await openWeights(folder, { format, signal })); // says what there is instead
   const isIgnored = (name: string): boolean =>
     architecture.ignoredNames.some((pattern) => pattern.test(name));
   const loaded = await loadParams(specs, weights, {
+    nameMap: nameMap({}, { aliases: architecture.aliases }),
     basePrefix: architecture.basePrefix,
     allowMissing: (path) => newHeadSeed !== undefined && path.startsWith('head.'),
     allowUnexpected: (name) => newHeadSeed !== undefined || isIgnored(name),
@@ -91,7 +69,10 @@ export async function loadPretrained(
     onProgress,
   });
   const tokenizer = await readTokenizer(folder, { signal });
-  return { architecture, config, specs, params: loaded.params, tokenizer, initialized: loaded.missing };
+  const { params, missing: initialized } = loaded;
+  const unused = loaded.unexpected.filter((name) => !isIgnored(name));
+  const settings = await readGenerationSettings(folder, { signal });
+  return { architecture, config, specs, params, tokenizer, initialized, unused, source: report, ...settings };
 }
 
 /** A new model of a class, initialised as its paper says. */
@@ -110,6 +91,7 @@ export async function createModel<Config, Params>(
     params,
     tokenizer,
     initialized,
+    unused: [],
   };
 }
 
@@ -133,12 +115,20 @@ async function readTokenizer(
 /** What a model folder is written from: file names and their contents. */
 export type ModelFiles = ReadonlyMap<string, string | Iterable<Uint8Array>>;
 
-/** The files of a Hugging Face folder: config.json, model.safetensors (sharded when large), tokenizer files. */
-export function modelFiles(model: PretrainedModel): ModelFiles {
+/**
+ * The files of a Hugging Face folder: config.json, model.safetensors (sharded when large), tokenizer files.
+ * @param options.dtype  of the weights in the file; default: as they are in memory
+ */
+export function modelFiles(model: PretrainedModel, options: { readonly dtype?: DType } = {}): ModelFiles {
   const { architecture, config, specs, params, tokenizer } = model;
   const files = new Map<string, string | Iterable<Uint8Array>>();
-  files.set('config.json', `${JSON.stringify(architecture.writeConfig(config, specs), null, 2)}\n`);
-  const entries = saveParams(specs, params as never) as [string, HostTensor][];
+  const json = architecture.writeConfig(config, specs);
+  const tasks = model.taskParams === undefined ? {} : { task_specific_params: model.taskParams };
+  files.set('config.json', `${JSON.stringify({ ...json, ...tasks }, null, 2)}\n`);
+  if (model.generationConfig !== undefined) {
+    files.set(GENERATION_FILE, `${JSON.stringify(model.generationConfig, null, 2)}\n`);
+  }
+  const entries = saveParams(specs, params as never, options) as [string, HostTensor][];
   for (const [name, chunks] of weightFiles(entries)) files.set(name, chunks);
   const tokenizerFiles: Readonly<Record<string, string | Uint8Array>> = { ...tokenizer?.toFiles() };
   for (const [name, content] of Object.entries(tokenizerFiles)) {

@@ -1,10 +1,59 @@
-export type { AdamWOptions, AdamWState } from './adamw.js';
-export { adamW, decaysMatrices } from './adamw.js';
-export { clipByGlobalNorm, globalNorm } from './clip.js';
-export type { TrainingBatch, TrainingEvent, TrainingLoopOptions } from './loop.js';
-export { DivergenceError, trainingLoop } from './loop.js';
-export type { Optimizer, TensorTree, UpdateInputs } from './optimizer.js';
-export type { LinearScheduleOptions, Schedule } from './schedule.js';
-export { constantSchedule, linearSchedule } from './schedule.js';
-export type { LossFunction, StepMetrics, TrainState, TrainStep, TrainStepOptions } from './train-step.js';
-export { createTrainStep, readTree, releaseTree } from './train-step.js';
+export type { AdafactorOptions, AdafactorState } from './optimizers/adafactor.js';
+export { adafactor } from './optimizers/adafactor.js';
+export type { AdamWOptions, AdamWState } from './optimizers/adamw.js';
+export { adamW } from './optimizers/adamw.js';
+export { clipByGlobalNorm, globalNorm } from './optimizers/clip.js';
+export type { LayerWiseDecayOptions } from './optimizers/layer-wise-decay.js';
+export { layerWiseDecay } from './optimizers/layer-wise-decay.js';
+export type { LionOptions, LionState } from './optimizers/lion.js';
+export { lion } from './optimizers/lion.js';
+export type {
+  CommonOptions,
+  Optimizer,
+  ParamRule,
+  TensorTree,
+  UpdateInputs,
+} from './optimizers/optimizer.js';
+export { decaysMatrices } from './optimizers/optimizer.js';
+export type { SgdOptions, SgdState } from './optimizers/sgd.js';
+export { sgd } from './optimizers/sgd.js';
+export type { SchedulePart } from './schedules/combinators.js';
+export { multiplySchedules, sequentialSchedules, warmupSchedule } from './schedules/combinators.js';
+export type {
+  CosineScheduleOptions,
+  EndingScheduleOptions,
+  LinearScheduleOptions,
+  PolynomialScheduleOptions,
+  Schedule,
+} from './schedules/schedule.js';
+export {
+  constantSchedule,
+  cosineSchedule,
+  linearSchedule,
+  polynomialSchedule,
+} from './schedules/schedule.js';
+export type {
+  ElectraScheduleOptions,
+  InverseSquareRootOptions,
+  RelativeStepOptions,
+  SlantedTriangularOptions,
+} from './schedules/t5-schedules.js';
+export {
+  electraSchedule,
+  inverseSquareRootSchedule,
+  relativeStepSchedule,
+  slantedTriangularSchedule,
+} from './schedules/t5-schedules.js';
+export type { AverageOptions } from './step/average.js';
+export type { Accumulation } from './step/micro-batches.js';
+export type { NonFinite } from './step/non-finite.js';
+export { DivergenceError, describeNonFinite, nonFiniteParameter } from './step/non-finite.js';
+export type { LossScalingOptions, PrecisionPolicy } from './step/precision.js';
+export type { BatchPart, StepMetrics, StepOutcome } from './step/run-step.js';
+export type { HostTrainState, TrainState } from './step/train-state.js';
+export { readTree, releaseTree } from './step/train-state.js';
+export type { LossFunction, TrainStep, TrainStepOptions } from './step/train-step.js';
+export { createTrainStep } from './step/train-step.js';
+export type { Trainable, TrainingPhase } from './step/trainable.js';
+export type { TrainingBatch, TrainingEvent, TrainingLoopOptions } from './loop/loop.js';
+export { trainingLoop } from './loop/loop.js';

@@ -1,7 +1,7 @@
 import type { HostTensor, Tensor } from '@tesserae/tensor';
 import { hostRandom, hostTensor, mean, mul, sub } from '@tesserae/tensor';
 import { linear } from '@tesserae/nn';
-import type { TrainingBatch } from '../src/loop.js';
+import type { TrainingBatch } from '../src/loop/loop.js';
 
 /** Parameters of y = x·Wᵀ + b. */
 export interface Line<Leaf = HostTensor> {

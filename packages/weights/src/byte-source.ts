@@ -40,6 +40,38 @@ export function blobSource(name: string, blob: Blob): ByteSource {
   };
 }
 
+/** A part of a source as a source of its own; errors name the whole. */
+export function rangeSource(
+  source: ByteSource,
+  { start, end }: { readonly start: number; readonly end: number },
+): ByteSource {
+  return {
+    name: source.name,
+    sizeBytes: end - start,
+    read: (from, to, options) => readRange(source, { start: start + from, end: start + to }, options),
+  };
+}
+
+/** Sources one after another as one. */
+export function joinedSource(name: string, parts: readonly ByteSource[]): ByteSource {
+  const sizeBytes = parts.reduce((sum, part) => sum + part.sizeBytes, 0);
+  return {
+    name,
+    sizeBytes,
+    read: async (start, end, options) => {
+      const bytes = new Uint8Array(end - start);
+      let begin = 0;
+      for (const part of parts) {
+        const [from, to] = [Math.max(start, begin) - begin, Math.min(end, begin + part.sizeBytes) - begin];
+        if (from < to)
+          bytes.set(await readRange(part, { start: from, end: to }, options), begin + from - start);
+        begin += part.sizeBytes;
+      }
+      return bytes;
+    },
+  };
+}
+
 /**
  * Reads a range and checks that all of it came.
  * @throws FormatError when the range lies outside the source, or fewer bytes arrive than its size promised

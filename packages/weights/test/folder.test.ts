@@ -7,7 +7,7 @@ import { FolderError } from '../src/errors.js';
 import { memoryFolder } from '../src/folder.js';
 import { fileSource, openFolder, saveFolder } from '../src/node.js';
 import { weightFiles } from '../src/safetensors/shard-writer.js';
-import { openWeights } from '../src/safetensors/sharded.js';
+import { openWeights } from '../src/open-weights.js';
 
 describe('folders on disk', () => {
   let root = '';

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HubError } from '../src/errors.js';
 import type { DownloadProgress, HubOptions } from '../src/node.js';
 import { hubFolder } from '../src/node.js';
-import { openWeights } from '../src/safetensors/sharded.js';
+import { openWeights } from '../src/open-weights.js';
 import { joinChunks, writeSafetensors } from '../src/safetensors/writer.js';
 
 const COMMIT = 'c0ffee'.padEnd(40, '0');

@@ -6,6 +6,7 @@ import { ortTensor } from '../ort-like.js';
 import { RandomSource } from '../random/random-source.js';
 import type { EngineHost, EngineSettings, ProgramReport, ProgramSource, RunRequest } from './host.js';
 import { sessionOptions } from './session-options.js';
+import { blockFits, writeBlock } from './block-write.js';
 import { fillsFetches } from './fetch-probe.js';
 
 /** A tensor held by the engine, ready to be fed. */
@@ -64,33 +65,54 @@ export class Engine implements EngineHost {
   }
 
   /** Inputs are taken at once; the run itself waits for the one before it, whose buffers it may reuse. */
-  run(request: RunRequest): Promise<void> {
+  run(request: RunRequest): Promise<readonly (HostTensor | undefined)[]> {
     const given = request.inputs.map((tensor) => this.held(tensor));
-    const done = this.lastRun.then(() => this.runNow(request, given));
+    const done = this.lastRun.then(async () => {
+      await this.runNow(request, given);
+      return request.outputs.map((tensor) => smallCopy(this.held(tensor).value));
+    });
     this.lastRun = done.catch(() => undefined);
     return done;
   }
 
-  private async runNow(
-    { program: id, inputs, outputs, shapes }: RunRequest,
-    given: readonly Held[],
-  ): Promise<void> {
-    const program = this.programs.get(id)!;
-    const { source, session, residents, spares } = program;
+  private async runNow(request: RunRequest, given: readonly Held[]): Promise<void> {
+    const program = this.programs.get(request.program)!;
+    const { source, session, residents } = program;
     const feeds: Record<string, OrtTensorLike> = { ...residents };
     source.inputs.forEach((name, index) => (feeds[name] = given[index]!.tensor));
-    this.random.begin(source.randomInputs, shapes.random);
-    source.randomInputs.forEach((request, index) => {
-      feeds[request.name] = this.draw(request, given[request.key]!.value, shapes.random[index]!);
+    this.random.begin(source.randomInputs, request.shapes.random);
+    source.randomInputs.forEach((random, index) => {
+      const shape = request.shapes.random[index]!;
+      feeds[random.name] = this.draw(random, given[random.key]!.value, shape);
     });
-    const targets = this.takeSpares(program, shapes.outputs);
-    const fetches = source.outputs.map(({ name }, index) => [name, targets.get(index)?.tensor ?? null]);
-    const results = await this.runSession(source.name, session, feeds, Object.fromEntries(fetches));
-    source.outputs.forEach(({ name }, index) => {
-      const held = targets.get(index) ?? this.adopt(source, index, results[name] as OrtTensorLike);
-      requireShape(source.name, name, held.value.shape, shapes.outputs[index]!);
-      this.tensors.set(outputs[index]!, held);
+    const targets = this.takeSpares(program, request.shapes.outputs);
+    const fetches = source.results.map(({ name }, index) => [name, targets.get(index)?.tensor ?? null]);
+    const values = await this.runSession(source.name, session, feeds, Object.fromEntries(fetches));
+    const results = source.results.map(
+      ({ name }, index) => targets.get(index) ?? this.adopt(source, index, values[name] as OrtTensorLike),
+    );
+    this.keep(program, request, { given, results });
+  }
+
+  /** Puts the outputs of a run where its caller looks for them; donated inputs are gone. */
+  private keep(
+    { source, spares }: Program,
+    { inputs, outputs, shapes }: RunRequest,
+    { given, results }: { readonly given: readonly Held[]; readonly results: readonly Held[] },
+  ): void {
+    source.computed.forEach((result, index) => {
+      if (result === undefined) return;
+      const { name } = source.results[result]!;
+      requireShape(source.name, name, results[result]!.value.shape, shapes.outputs[index]!);
     });
+    writeBlocks(source, given, results);
+    source.computed.forEach((result, index) => {
+      if (result !== undefined) this.tensors.set(outputs[index]!, results[result]!);
+    });
+    for (const { output, input } of source.writes) {
+      this.tensors.set(outputs[output]!, given[input]!);
+      this.tensors.delete(inputs[input]!);
+    }
     source.aliases.forEach(({ input }, alias) => {
       if (this.canFetchInto === true) spares.set(alias, given[input]!);
       this.tensors.delete(inputs[input]!);
@@ -153,14 +175,15 @@ export class Engine implements EngineHost {
     source.aliases.forEach(({ output }, alias) => {
       const spare = spares.get(alias);
       spares.delete(alias);
-      const fits = spare?.value.shape.every((size, axis) => size === shapes[output]![axis]);
+      const shape = shapes[source.computed.indexOf(output)]!;
+      const fits = spare?.value.shape.every((size, axis) => size === shape[axis]);
       if (spare !== undefined && fits) taken.set(output, spare);
     });
     return taken;
   }
 
-  private adopt({ outputs }: Program['source'], index: number, { dims, data }: OrtTensorLike): Held {
-    const { dtype } = outputs[index]!;
+  private adopt({ results }: Program['source'], index: number, { dims, data }: OrtTensorLike): Held {
+    const { dtype } = results[index]!;
     const { buffer, byteOffset, byteLength } = data as Uint8Array<ArrayBuffer>;
     const view = DTYPES[dtype].view(buffer, byteOffset, byteLength / DTYPES[dtype].sizeBytes);
     return this.hold({ dtype, shape: [...dims], data: view });
@@ -175,6 +198,36 @@ export class Engine implements EngineHost {
     if (held === undefined) throw new Error(`internal: tensor ${tensor} is not held by the engine`);
     return held;
   }
+}
+
+/** Outputs of up to this many bytes are handed over with the end of the run. */
+const SMALL_BYTES = 4096;
+
+function smallCopy(value: HostTensor): HostTensor | undefined {
+  return value.data.byteLength > SMALL_BYTES
+    ? undefined
+    : { ...value, data: value.data.slice() as HostArray };
+}
+
+/** Writes the blocks of a run into their inputs: all, or none when one does not fit. */
+function writeBlocks(
+  { name, inputs, writes, results: names }: Program['source'],
+  given: readonly Held[],
+  results: readonly Held[],
+): void {
+  const blocks = writes.map(({ input, update, starts }) => ({
+    target: given[input]!.value,
+    update: results[update]!.value,
+    starts: Array.from(results[starts]!.value.data),
+  }));
+  blocks.forEach(({ target, update, starts }, index) => {
+    if (blockFits(target, update, starts)) return;
+    const ends = starts.map((start, axis) => start + update.shape[axis]!);
+    const { input, update: result } = writes[index]!;
+    requireShape(name, `${names[result]!.name} in ${inputs[input]!}`, ends, target.shape);
+    throw runtimeError(name, 'a block begins before its target', undefined);
+  });
+  for (const { target, update, starts } of blocks) writeBlock(target, update, starts);
 }
 
 function runtimeError(name: string, what: string, cause: unknown): BackendError {

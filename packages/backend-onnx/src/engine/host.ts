@@ -1,4 +1,5 @@
 import type { DType, HostTensor } from '@tesserae/tensor';
+import type { InPlaceWrite } from '../in-place-writes.js';
 import type { HostRandomInput } from '../lower/host-random.js';
 import type { ExecutionProvider, OrtSessionOptions } from '../ort-like.js';
 
@@ -21,8 +22,13 @@ export interface ProgramSource {
   readonly operators: number;
   /** Names of the inputs handed to `run`, in order. */
   readonly inputs: readonly string[];
-  readonly outputs: readonly { readonly name: string; readonly dtype: DType }[];
-  /** Output `output` may take over the memory of input `input`; both count in the lists above. */
+  /** What the model gives. */
+  readonly results: readonly { readonly name: string; readonly dtype: DType }[];
+  /** For each output of `run`, the result it is; undefined where an input is written in place. */
+  readonly computed: readonly (number | undefined)[];
+  /** Donated inputs that become outputs of `run` by a block written after the run; blocks are results. */
+  readonly writes: readonly InPlaceWrite<number>[];
+  /** Result `output` may take over the memory of input `input`. */
   readonly aliases: readonly { readonly output: number; readonly input: number }[];
   /** Constants too large for the model file; fed in every run. */
   readonly residents: readonly { readonly name: string; readonly value: HostTensor }[];
@@ -55,7 +61,8 @@ export interface EngineHost {
   /** Takes over the array of `value`. */
   upload(tensor: number, value: HostTensor): void;
   download(tensor: number): Promise<HostTensor>;
-  run(request: RunRequest): Promise<void>;
+  /** Gives the small outputs at once, so that reading them takes no second call; undefined for the others. */
+  run(request: RunRequest): Promise<readonly (HostTensor | undefined)[]>;
   releaseTensor(tensor: number): void;
   releaseProgram(program: number): void;
   close(): Promise<void>;

@@ -4,6 +4,7 @@ import { lookups } from './attention.js';
 import { dropouts } from './dropout.js';
 import type { Lower, NativeComposite } from './lowering.js';
 import { normalizations } from './normalization.js';
+import { quantized } from './quantized.js';
 import type { Target } from './target.js';
 
 /** Composites with a lowering of their own; the others are decomposed by core. */
@@ -12,6 +13,7 @@ const NATIVE: { readonly [N in CompositeName]?: NativeComposite } = {
   ...normalizations,
   ...dropouts,
   ...lookups,
+  ...quantized,
 };
 
 /** The lowering of a composite, if it has one of its own. */

@@ -12,8 +12,8 @@ import {
 } from './wasm-bytes.js';
 
 /**
- * The `bernoulli` mask as a WebAssembly SIMD module: Threefry-2x32-20 as `randomMaskInto` of core defines it,
- * 16 blocks at a time. One block is a chain of about 120 dependent operations, so four vectors of four blocks
+ * The `bernoulli` mask and the `randomBits` words as WebAssembly SIMD modules: Threefry-2x32-20 as `randomMaskInto`
+ * and `randomBitsInto` of core define it, 16 blocks at a time. One block is a chain of about 120 dependent operations, so four vectors of four blocks
  * are interleaved to keep the processor busy.
  */
 
@@ -33,8 +33,10 @@ const {
   v128Xor,
 } = INSTRUCTIONS;
 
-/** Elements written per turn of the loop; memory is filled up to a multiple of it. */
+/** Mask elements (bytes) written per turn of the loop; memory is filled up to a multiple of it. */
 export const MASK_GROUP = 64;
+/** Words (four bytes each) written per turn. */
+export const WORD_GROUP = 32;
 
 const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
 const ROUNDS = 20;
@@ -47,6 +49,7 @@ const TURNS = 1;
 const KEY_LOW = 2;
 const KEY_HIGH = 3;
 const STREAM = 4;
+/** Of masks; for words, how many bits they are shifted to the right. */
 const THRESHOLD = 5;
 
 /** Vector locals. */
@@ -130,7 +133,7 @@ const compared = (chain: number, lanes: readonly number[]): Code => [
   ...[...get(LIMIT), ...i16x8LessUnsigned],
 ];
 
-const emit: Code = all(CHAINS, (chain) => [
+const emitMask: Code = all(CHAINS, (chain) => [
   ...get(OUT),
   ...compared(chain, LOW_LANES),
   ...compared(chain, HIGH_LANES),
@@ -139,14 +142,31 @@ const emit: Code = all(CHAINS, (chain) => [
   ...store(16 * chain),
 ]);
 
-const advance: Code = [
+const shifted = (chain: number, lanes: readonly number[]): Code => [
+  ...[...get(X(chain)), ...get(Y(chain)), ...shuffle(lanes)],
+  ...[...get(THRESHOLD), ...i32x4ShiftRight],
+];
+
+const emitWords: Code = all(CHAINS, (chain) => [
+  ...[...get(OUT), ...shifted(chain, LOW_LANES), ...store(32 * chain)],
+  ...[...get(OUT), ...shifted(chain, HIGH_LANES), ...store(32 * chain + 16)],
+]);
+
+const advanceBy = (bytes: number): Code => [
   ...[...get(COUNTER), ...v128Const([16, 16, 16, 16]), ...i32x4Add, ...set(COUNTER)],
-  ...[...get(OUT), ...i32Const(MASK_GROUP), ...i32Add, ...set(OUT)],
+  ...[...get(OUT), ...i32Const(bytes), ...i32Add, ...set(OUT)],
   ...[...get(TURNS), ...i32Const(1), ...i32Sub, ...set(TURNS), ...get(TURNS)],
 ];
 
+const moduleThat = (emit: Code, bytes: number): Uint8Array<ArrayBuffer> =>
+  moduleOf(6, VECTOR_LOCALS, [...prepare, ...loopWhile([...start, ...rounds, ...emit, ...advanceBy(bytes)])]);
+
 /** The bytes of the module; `fill(out, turns, keyLow, keyHigh, stream, threshold)` writes 64 bytes a turn. */
 export function maskModuleBytes(): Uint8Array<ArrayBuffer> {
-  const body = [...prepare, ...loopWhile([...start, ...rounds, ...emit, ...advance])];
-  return moduleOf(6, VECTOR_LOCALS, body);
+  return moduleThat(emitMask, MASK_GROUP);
+}
+
+/** The same for words of 32 bits less `shift`: `fill(out, turns, keyLow, keyHigh, stream, shift)`, 32 words a turn. */
+export function wordModuleBytes(): Uint8Array<ArrayBuffer> {
+  return moduleThat(emitWords, 4 * WORD_GROUP);
 }

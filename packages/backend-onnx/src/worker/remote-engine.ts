@@ -40,7 +40,7 @@ export class RemoteEngine implements EngineHost {
     return this.ask({ kind: 'download', tensor });
   }
 
-  run(request: RunRequest): Promise<void> {
+  run(request: RunRequest): Promise<readonly (HostTensor | undefined)[]> {
     return this.ask({ kind: 'run', request });
   }
 

@@ -4,6 +4,7 @@ import { formatSpec, isFloat } from '@tesserae/tensor';
 import { loadPretrained, runForward } from 'tesserae';
 import type { ForwardResult } from 'tesserae';
 import type { Output } from '../output.js';
+import type { WeightsFormat } from '@tesserae/weights';
 import { openSafetensors, writeSafetensors } from '@tesserae/weights';
 import { fileSource, openFolder, saveFolder } from '@tesserae/weights/node';
 import { openBackend } from '../backend-choice.js';
@@ -16,6 +17,7 @@ interface ForwardOptions {
   readonly grads: boolean;
   readonly overwrite: boolean;
   readonly class?: string;
+  readonly format?: WeightsFormat;
   readonly backend: string;
   readonly threads?: number;
 }
@@ -24,7 +26,8 @@ interface ForwardOptions {
 export async function runForwardCommand(options: ForwardOptions, context: CommandContext): Promise<void> {
   const { signal } = context;
   const inputs = await readInputs(options.inputs, signal);
-  const model = await loadPretrained(await openFolder(options.model), { className: options.class, signal });
+  const { class: className, format } = options;
+  const model = await loadPretrained(await openFolder(options.model), { className, format, signal });
   const backend = await openBackend({ name: options.backend, threads: options.threads });
   try {
     const result = await runForward(model, inputs, { backend, withGrads: options.grads });

@@ -1,41 +1,62 @@
 import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
-import { FormatError, hostTensor } from '@tesserae/tensor';
+import type { GenerateResult, SourceBatch } from '@tesserae/t5-model';
+import { FormatError, OptionError, hostTensor } from '@tesserae/tensor';
 import type { HostTensor } from '@tesserae/tensor';
+import type { WeightsFormat } from '@tesserae/weights';
 import { T5ForConditionalGeneration } from 'tesserae';
+import type { T5GenerateOptions } from 'tesserae';
 import { openBackend } from '../backend-choice.js';
 import type { CommandContext } from '../command-context.js';
 import { createProgress } from '../progress.js';
 
-interface GenerateOptions {
+interface GenerateCommandOptions {
   readonly model: string;
   readonly text?: readonly string[];
   readonly ids?: string;
-  readonly maxNewTokens: number;
+  /** JSON of GenerationConfig's names. */
+  readonly options?: string;
+  readonly task?: string;
+  readonly maxNewTokens?: number;
+  readonly format?: WeightsFormat;
   readonly backend: string;
   readonly threads?: number;
 }
 
-/** Prints one line per input, in their order. */
+/** Prints one line per returned sequence, in the order of the inputs. */
 export async function runGenerate(
-  options: GenerateOptions,
+  options: GenerateCommandOptions,
   { output, signal }: CommandContext,
 ): Promise<void> {
+  const given = parseOptions(options);
   const backend = await openBackend({ name: options.backend, threads: options.threads });
   try {
-    const model = await T5ForConditionalGeneration.fromPretrained(options.model, { backend, signal });
-    const batch =
-      options.ids === undefined ? encodeTexts(model, await inputTexts(options)) : await readIds(options.ids);
-    const progress = createProgress('generating', options.maxNewTokens, { isQuiet: output.isJson });
-    const rows = await model.generateIds(batch, {
-      maxNewTokens: options.maxNewTokens,
+    const model = await T5ForConditionalGeneration.fromPretrained(options.model, {
+      backend,
+      format: options.format,
       signal,
-      onStep: (_, step) => progress.update(step + 1),
+    });
+    const progress = createProgress('generating', given.maxNewTokens ?? 0, { isQuiet: output.isJson });
+    const result = await generate(model, options, {
+      ...given,
+      signal,
+      onStep: (steps) => progress.update(steps),
     });
     progress.stop();
-    rows.forEach((ids, row) => {
+    result.sequences.forEach((ids, at) => {
       const text = model.model.tokenizer?.decode(ids, { skipSpecialTokens: true });
-      output.result({ row, ids: [...ids], ...(text === undefined ? {} : { text }) }, text ?? ids.join(' '));
+      const tokenScores = result.tokenLogProbs?.[at];
+      output.result(
+        {
+          row: result.rows[at],
+          ids: [...ids],
+          ...(text === undefined ? {} : { text }),
+          score: result.scores?.[at],
+          ...(tokenScores === undefined ? {} : { tokenScores: Array.from(tokenScores) }),
+          finishReason: result.finishReasons[at],
+        },
+        text ?? ids.join(' '),
+      );
     });
     await model.close();
   } finally {
@@ -43,24 +64,45 @@ export async function runGenerate(
   }
 }
 
-async function inputTexts({ text }: GenerateOptions): Promise<readonly string[]> {
+async function generate(
+  model: T5ForConditionalGeneration,
+  command: GenerateCommandOptions,
+  options: T5GenerateOptions,
+): Promise<GenerateResult> {
+  if (command.ids !== undefined) return model.generateIds(await readIds(command.ids), options);
+  const { task } = command;
+  return model.generateDetailed(await inputTexts(command), {
+    ...options,
+    ...(task === undefined ? {} : { task }),
+  });
+}
+
+/** --options as an object, with --max-new-tokens put in. @throws OptionError when it is no JSON object */
+function parseOptions({ options: text = '{}', maxNewTokens }: GenerateCommandOptions): T5GenerateOptions {
+  const options = jsonOf(text);
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) {
+    return { ...options, ...(maxNewTokens === undefined ? {} : { maxNewTokens }) };
+  }
+  throw new OptionError({
+    op: 'generate',
+    problem: `--options is ${JSON.stringify(text)}, needed a JSON object`,
+    likely: 'Quote it for the shell: --options \'{"numBeams": 4}\'.',
+    page: 'option-value',
+    got: text,
+  });
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function inputTexts({ text }: GenerateCommandOptions): Promise<readonly string[]> {
   if (text !== undefined) return text;
   return (await readAll(process.stdin)).split('\n').filter((line) => line !== '');
-}
-
-interface SourceBatch {
-  readonly inputIds: HostTensor;
-  readonly attentionMask: HostTensor;
-}
-
-function encodeTexts(model: T5ForConditionalGeneration, texts: readonly string[]): SourceBatch {
-  const { inputIds, attentionMask, batch, seqLen } = model.tokenizer.encodeBatch(texts, {
-    padding: 'longest',
-  });
-  return {
-    inputIds: hostTensor('i32', [batch, seqLen], inputIds as Int32Array<ArrayBuffer>),
-    attentionMask: hostTensor('i32', [batch, seqLen], attentionMask as Int32Array<ArrayBuffer>),
-  };
 }
 
 /** Reads {"input_ids": [[…]], "attention_mask": [[…]]}; a missing mask means that nothing is padding. */

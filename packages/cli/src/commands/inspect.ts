@@ -13,11 +13,9 @@ import {
   toDot,
   trace,
 } from '@tesserae/tensor';
-import { findArchitecture, readConfigFile } from 'tesserae';
-import type { Architecture, Json } from 'tesserae';
-import type { ParamSpec } from '@tesserae/weights';
-import { WEIGHTS_FILE, WEIGHTS_INDEX, openWeights } from '@tesserae/weights';
-import type { ModelFolder } from '@tesserae/weights';
+import { readModelSource } from 'tesserae';
+import type { Architecture, Json, WeightsReport } from 'tesserae';
+import type { ParamSpec, WeightsFormat } from '@tesserae/weights';
 import { openFolder } from '@tesserae/weights/node';
 import type { CommandContext } from '../command-context.js';
 
@@ -27,21 +25,19 @@ interface InspectOptions {
   readonly batch: number;
   readonly length: number;
   readonly class?: string;
+  readonly format?: WeightsFormat;
 }
 
 /** Shows a model without running it; weights are not read, only their header. */
 export async function runInspect(options: InspectOptions, { output, signal }: CommandContext): Promise<void> {
   const folder = await openFolder(options.model);
-  const json = await readConfigFile(folder, { signal });
-  const file = `${folder.name}/config.json`;
-  const architecture = findArchitecture(json, { className: options.class, file });
-  const config = architecture.readConfig(json, { file });
-  const specs = await architecture.paramSpec(config, await weightsOf(folder, signal));
+  const source = await readModelSource(folder, { className: options.class, format: options.format, signal });
+  const { architecture, config, specs, report } = source;
   const shows = (part: InspectOptions['what']): boolean => options.what === part || options.what === 'all';
   if (shows('config'))
     output.result(
-      { class: architecture.name, config },
-      `${architecture.name}\n${formatConfig(config as Json)}`,
+      { class: architecture.name, config, ...(report === undefined ? {} : { weights: report }) },
+      [architecture.name, formatConfig(config as Json), ...formatReport(report)].join('\n'),
     );
   if (shows('params')) {
     const params = describeParams(specs);
@@ -59,10 +55,14 @@ export async function runInspect(options: InspectOptions, { output, signal }: Co
   }
 }
 
-/** The weights, whose names decide about optional parameters; undefined when the folder has none. */
-async function weightsOf(folder: ModelFolder, signal: AbortSignal) {
-  const hasWeights = (await folder.has(WEIGHTS_FILE)) || (await folder.has(WEIGHTS_INDEX));
-  return hasWeights ? openWeights(folder, { signal }) : undefined;
+function formatReport(report: WeightsReport | undefined): readonly string[] {
+  if (report === undefined) return ['no weights in the folder'];
+  const { format, ignored, guessed } = report;
+  return [
+    `weights: ${format}${ignored.length > 0 ? `, ${ignored.length} tensors left out on purpose` : ''}`,
+    ...(guessed.length > 0 ? ['no config.json; the config was made from the shapes:'] : []),
+    ...guessed.map((reason) => `  ${reason}`),
+  ];
 }
 
 function formatConfig(config: Json): string {

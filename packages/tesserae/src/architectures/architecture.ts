@@ -1,4 +1,4 @@
-import type { DType, Rng, Tensor } from '@tesserae/tensor';
+import type { DType, HostTensor, Rng, Tensor } from '@tesserae/tensor';
 import type { TensorFile } from '@tesserae/weights';
 
 /** A JSON object, as config.json holds one. */
@@ -20,11 +20,15 @@ export interface Architecture<Config = unknown, Params = unknown> {
   readonly basePrefix?: string;
   /** Names in files that carry nothing. */
   readonly ignoredNames: readonly RegExp[];
+  /** Names under which files repeat a tensor: alias -> name; one that differs from what it repeats is refused. */
+  readonly aliases?: Readonly<Record<string, string>>;
   readonly readConfig: (json: Json, options: { readonly file?: string }) => Config;
   /** @param specs  the parameters the model has, which decide what the config says of them */
   readonly writeConfig: (config: Config, specs: object) => Json;
   /** Tree of ParamSpec leaves; a file, when there is one, decides what config.json leaves open (a head of its own). */
   readonly paramSpec: (config: Config, file: TensorFile | undefined) => Promise<object>;
+  /** What the forward pass takes for granted of the values of its inputs. @throws OptionError where it does not hold */
+  readonly checkValues?: (inputs: Readonly<Record<string, HostTensor>>, config: Config) => void;
   /** The forward pass; inputs and outputs by Hugging Face's names, `loss` among them when there are labels. */
   readonly forward: (
     params: Params,

@@ -9,7 +9,7 @@ import {
   electraForTokenClassification,
   electraModel,
 } from './electra.js';
-import { t5EncoderModel, t5ForConditionalGeneration } from './t5.js';
+import { T5_ARCHITECTURES } from './t5-families.js';
 
 /** Every class that can be loaded, by Hugging Face's name. */
 export const ARCHITECTURES: Readonly<Record<string, Architecture>> = Object.fromEntries(
@@ -21,8 +21,7 @@ export const ARCHITECTURES: Readonly<Record<string, Architecture>> = Object.from
     electraForSequenceClassification,
     electraForTokenClassification,
     electraModel,
-    t5EncoderModel,
-    t5ForConditionalGeneration,
+    ...T5_ARCHITECTURES,
   ].map((architecture) => [architecture.name, architecture as unknown as Architecture]),
 );
 

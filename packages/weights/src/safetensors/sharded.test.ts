@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { FolderError } from '../errors.js';
 import type { FileContent } from '../folder.js';
 import { memoryFolder } from '../folder.js';
-import { openSharded, openWeights } from './sharded.js';
+import { openWeights } from '../open-weights.js';
+import { openSharded } from './sharded.js';
 import { weightFiles } from './shard-writer.js';
 import { joinChunks, writeSafetensors } from './writer.js';
 
@@ -105,11 +106,9 @@ describe('weightFiles and openWeights', () => {
     expect(() => weightFiles(tensors, { maxShardBytes: 0 })).toThrow(OptionError);
   });
 
-  it('say how to convert a folder that has PyTorch weights only', async () => {
-    const folder = memoryFolder('old', { 'pytorch_model.bin': 'x', 'config.json': '{}' });
-    await expect(openWeights(folder)).rejects.toThrow(
-      /'pytorch_model\.bin' is of another format.*save_pretrained/,
-    );
+  it('say how to convert a folder of a format that is not read', async () => {
+    const folder = memoryFolder('old', { 'tf_model.h5': 'x', 'config.json': '{}' });
+    await expect(openWeights(folder)).rejects.toThrow(/'tf_model\.h5' is of another format.*save_pretrained/);
     await expect(openWeights(folder)).rejects.toBeInstanceOf(FolderError);
   });
 });

@@ -1,11 +1,11 @@
 import { FormatError } from '@tesserae/tensor';
-import type { ReadOptions } from '../byte-source.js';
-import { FolderError, listed, quoted } from '../errors.js';
+import { listed, quoted } from '../errors.js';
 import type { ModelFolder } from '../folder.js';
 import { describe, isRecord, parseJsonObject } from '../json.js';
-import type { TensorFile } from '../tensor-file.js';
-import type { SafetensorsFile } from './reader.js';
-import { openSafetensors, unknownTensor } from './reader.js';
+import type { ByteSource, ReadOptions } from '../byte-source.js';
+import type { StoredFile } from '../stored/stored-file.js';
+import { openSafetensors } from './reader.js';
+import { storedFile } from '../stored/stored-file.js';
 
 /** Names under which Hugging Face folders keep their weights. */
 export const WEIGHTS_FILE = 'model.safetensors';
@@ -15,34 +15,14 @@ export const WEIGHTS_INDEX = 'model.safetensors.index.json';
 const op = 'sharded';
 const page = 'safetensors-index';
 
-/**
- * Opens the weights of a model folder: `model.safetensors`, or the shards of its index.
- * @throws FolderError when there are none, saying what there is instead
- */
-export async function openWeights(folder: ModelFolder, options: ReadOptions = {}): Promise<TensorFile> {
-  if (await folder.has(WEIGHTS_FILE))
-    return openSafetensors(await folder.open(WEIGHTS_FILE, options), options);
-  if (await folder.has(WEIGHTS_INDEX)) return openSharded(folder, { indexFile: WEIGHTS_INDEX, ...options });
-  const names = await folder.list();
-  const other = names.find((name) => /\.(bin|h5|msgpack|ckpt\.index|pt)$/.test(name));
-  throw new FolderError({
-    op: 'openWeights',
-    problem: `neither ${WEIGHTS_FILE} nor ${WEIGHTS_INDEX} is in ${folder.name}`,
-    likely:
-      other === undefined
-        ? `The folder has ${names.length > 0 ? listed(names) : 'no files'}. Is it the folder of a model?`
-        : `${quoted(other)} is of another format: load it in Python and save_pretrained it as safetensors.`,
-    page: 'weights-missing',
-    file: folder.name,
-    got: names,
-    needed: [WEIGHTS_FILE, WEIGHTS_INDEX],
-  });
-}
-
-/** Which index to open. */
+/** Which index to open, and how its shards are opened. */
 export interface ShardedOptions extends ReadOptions {
   /** Default `model.safetensors.index.json`. */
   readonly indexFile?: string;
+  /** What shards' names end with; default `.safetensors`. */
+  readonly extension?: string;
+  /** Default: as safetensors. */
+  readonly openShard?: (source: ByteSource, options: ReadOptions) => Promise<StoredFile>;
 }
 
 /**
@@ -51,9 +31,15 @@ export interface ShardedOptions extends ReadOptions {
  * @throws FormatError for a missing shard, a tensor its shard lacks, a shard outside the folder, a tensor in
  *   two shards
  */
-export async function openSharded(folder: ModelFolder, options: ShardedOptions = {}): Promise<TensorFile> {
-  const { indexFile = WEIGHTS_INDEX, ...readOptions } = options;
-  const weightMap = checkIndex(await folder.readText(indexFile, readOptions), `${folder.name}/${indexFile}`);
+export async function openSharded(folder: ModelFolder, options: ShardedOptions = {}): Promise<StoredFile> {
+  const {
+    indexFile = WEIGHTS_INDEX,
+    extension = '.safetensors',
+    openShard = openSafetensors,
+    ...readOptions
+  } = options;
+  const file = `${folder.name}/${indexFile}`;
+  const weightMap = checkIndex(await folder.readText(indexFile, readOptions), { file, extension });
   const shardNames = [...new Set(weightMap.values())].sort();
   const absent = await absentFiles(folder, shardNames);
   if (absent.length > 0) {
@@ -62,18 +48,30 @@ export async function openSharded(folder: ModelFolder, options: ShardedOptions =
       problem: `${absent.length} of ${shardNames.length} shards are missing: ${listed(absent)}`,
       likely: 'The download was not finished. Put the missing files beside the index.',
       page,
-      file: `${folder.name}/${indexFile}`,
+      file,
       got: absent,
       needed: shardNames,
     });
   }
-  const shards = new Map<string, SafetensorsFile>();
+  const shards = new Map<string, StoredFile>();
   for (const name of shardNames)
-    shards.set(name, await openSafetensors(await folder.open(name, readOptions), readOptions));
-  return joined(`${folder.name}/${indexFile}`, locate(weightMap, shards));
+    shards.set(name, await openShard(await folder.open(name, readOptions), readOptions));
+  const places = [...locate(weightMap, shards)];
+  return storedFile({
+    name: file,
+    op,
+    tensors: new Map(places.map(([tensor, shard]) => [tensor, shard.tensors.get(tensor)!])),
+    metadata: Object.assign({}, ...[...shards.values()].map(({ metadata }) => metadata)) as Record<
+      string,
+      string
+    >,
+  });
 }
 
-function checkIndex(text: string, file: string): ReadonlyMap<string, string> {
+function checkIndex(
+  text: string,
+  { file, extension }: { readonly file: string; readonly extension: string },
+): ReadonlyMap<string, string> {
   const likely = 'The index is damaged. Fetch it again, or save the model anew.';
   const json = parseJsonObject(text, { op, file, page, likely });
   const map = json['weight_map'];
@@ -82,9 +80,9 @@ function checkIndex(text: string, file: string): ReadonlyMap<string, string> {
     throw new FormatError({ op, problem, likely, page, file, got: map });
   }
   for (const [tensor, shard] of Object.entries(map)) {
-    if (typeof shard === 'string' && /^[^/\\:]+\.safetensors$/.test(shard) && !shard.startsWith('.'))
-      continue;
-    const problem = `${quoted(tensor)} is said to be in ${describe(shard)}, not in a .safetensors file here`;
+    const isPlain = typeof shard === 'string' && /^[^./\\:][^/\\:]*$/.test(shard);
+    if (isPlain && shard.endsWith(extension)) continue;
+    const problem = `${quoted(tensor)} is said to be in ${describe(shard)}, not in a ${extension} file here`;
     throw new FormatError({ op, problem, likely, page, file, got: shard });
   }
   return new Map(Object.entries(map) as [string, string][]);
@@ -97,9 +95,9 @@ async function absentFiles(folder: ModelFolder, names: readonly string[]): Promi
 
 function locate(
   weightMap: ReadonlyMap<string, string>,
-  shards: ReadonlyMap<string, SafetensorsFile>,
-): ReadonlyMap<string, SafetensorsFile> {
-  const places = new Map<string, SafetensorsFile>();
+  shards: ReadonlyMap<string, StoredFile>,
+): ReadonlyMap<string, StoredFile> {
+  const places = new Map<string, StoredFile>();
   for (const [tensor, shardName] of weightMap) {
     const shard = shards.get(shardName)!;
     if (!shard.has(tensor)) {
@@ -129,22 +127,4 @@ function locate(
     }
   }
   return places;
-}
-
-function joined(name: string, places: ReadonlyMap<string, SafetensorsFile>): TensorFile {
-  const names = [...places.keys()];
-  const fileOf = (tensor: string): SafetensorsFile =>
-    places.get(tensor) ?? unknownTensor(tensor, names, name);
-  return {
-    name,
-    names,
-    metadata: Object.assign({}, ...[...places.values()].map(({ metadata }) => metadata)) as Record<
-      string,
-      string
-    >,
-    has: (tensor) => places.has(tensor),
-    spec: (tensor) => fileOf(tensor).spec(tensor),
-    read: async (tensor, options) => fileOf(tensor).read(tensor, options),
-    readIntegers: async (tensor, options) => fileOf(tensor).readIntegers(tensor, options),
-  };
 }
