@@ -172,6 +172,11 @@ describe('hostile tokenizer files', () => {
       json.normalizer = { type: 'Precompiled', precompiled_charsmap: charsmap };
       expectTyped({ 'tokenizer.json': JSON.stringify(json) }, charsmap.slice(0, 20));
     }
+    // Sixteen nodes with a child for every byte, each leading to the next node: more keys than can be walked over.
+    const next = (at: number) => 256 * ((Math.floor(at / 256) + 1) % 16);
+    const endless = Array.from({ length: 16 * 256 }, (_, at) => ((at ^ next(at)) << 10) | (at % 256));
+    json.normalizer = { type: 'Precompiled', precompiled_charsmap: map(endless) };
+    expect(() => tokenizerFromFiles({ 'tokenizer.json': JSON.stringify(json) })).toThrow(/run in circles/);
     json.normalizer = { type: 'Precompiled', precompiled_charsmap: map([0], 4_000_000_000) };
     expect(() => tokenizerFromFiles({ 'tokenizer.json': JSON.stringify(json) })).toThrow(
       expect.objectContaining({ code: 'malformed-file', field: 'normalizer.precompiled_charsmap' }) as Error,

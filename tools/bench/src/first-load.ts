@@ -6,7 +6,7 @@ import { rates, type Rates } from './measured-rounds.js';
  * How long the first load of a tokenizer takes in a process: a program loads once, before the engine has compiled
  * anything, so a mean over many loads in one process would flatter us.
  */
-export interface FirstLoads {
+interface FirstLoads {
   readonly processes: number;
   /** Milliseconds of `tokenizerFromFiles` alone: neither the start of Node nor reading and importing is in it. */
   readonly loadMs: Rates;

@@ -94,7 +94,7 @@ function objectValue(field: JsonField): Readonly<Record<string, unknown>> {
 }
 
 /** Throws that a field has another type. */
-export function mustBe(field: JsonField, needed: string): never {
+function mustBe(field: JsonField, needed: string): never {
   return fail(field, `must be ${needed}, is ${show(field.value)}`);
 }
 

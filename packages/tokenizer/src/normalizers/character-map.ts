@@ -9,7 +9,7 @@ export interface RuleMatch {
 }
 
 /** What a character map does to single code units. */
-export interface UnitTables {
+interface UnitTables {
   /** By code unit: what it becomes when it becomes one unit, whatever is beside it; else COMPLEX. */
   readonly simple: Int32Array;
   /** By code unit: 1 when it occurs in a key after the first character, so that a rule may begin before it. */
