@@ -114,6 +114,8 @@ describe('tesserae generate', () => {
     }
     const refused = await runCommand(...run, '{"numBeams": 1, "num_return_sequences": 3}');
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('option-conflict') });
+    const idle = await runCommand(...run, options, '--task', 'summarization');
+    expect(idle).toMatchObject({ code: 1, stderr: expect.stringContaining('option-conflict') });
   });
 
   it('names the file when its ids are ragged', async () => {

@@ -1,8 +1,9 @@
-import { ConfigError, FormatError } from '@tesserae/tensor';
+import { FormatError } from '@tesserae/tensor';
 import type { ElectraHalf, ModelFolder, OpenedWeights, TensorFile, WeightsFormat } from '@tesserae/weights';
 import { checkElectraHalf, guessConfig, hasWeights, openCheckpoint } from '@tesserae/weights';
 import type { Architecture, Json } from './architectures/architecture.js';
 import { findArchitecture } from './architectures/table.js';
+import { readJsonFile } from './json-file.js';
 
 /** What a model was read from. */
 export interface WeightsReport {
@@ -18,6 +19,8 @@ export interface ModelSource {
   readonly architecture: Architecture;
   readonly config: unknown;
   readonly specs: object;
+  /** The config as it was read or made, with the keys that override it. */
+  readonly json: Json;
   /** Absent when the folder has none. */
   readonly weights: TensorFile | undefined;
   readonly report: WeightsReport | undefined;
@@ -36,33 +39,11 @@ export interface ModelSourceOptions {
 const CONFIG = 'config.json';
 
 /** Reads and checks config.json. @throws ConfigError when it is not a JSON object */
-export async function readConfigFile(
+export function readConfigFile(
   folder: ModelFolder,
-  { signal }: { readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal } = {},
 ): Promise<Json> {
-  const text = await folder.readText('config.json', { signal });
-  const file = `${folder.name}/config.json`;
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new ConfigError({
-      op: 'readConfigFile',
-      problem: `config.json is not JSON (${text.length} characters)`,
-      likely: 'The file is damaged or an error page was saved in its place. Fetch it again.',
-      page: 'config-json',
-      file,
-      cause,
-    });
-  }
-  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return json as Json;
-  throw new ConfigError({
-    op: 'readConfigFile',
-    problem: `config.json holds ${Array.isArray(json) ? 'an array' : String(json)}, needed an object`,
-    likely: 'The file belongs to something else.',
-    page: 'config-json',
-    file,
-  });
+  return readJsonFile(folder, CONFIG, options);
 }
 
 /**
@@ -91,6 +72,7 @@ export async function readModelSource(
   return {
     architecture,
     config,
+    json,
     specs: await architecture.paramSpec(config, opened?.file),
     weights: opened?.file,
     report: opened && { format: opened.format, ignored: opened.ignored, guessed: guess?.reasons ?? [] },

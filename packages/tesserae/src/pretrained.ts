@@ -71,7 +71,7 @@ export async function loadPretrained(
   const tokenizer = await readTokenizer(folder, { signal });
   const { params, missing: initialized } = loaded;
   const unused = loaded.unexpected.filter((name) => !isIgnored(name));
-  const settings = await readGenerationSettings(folder, { signal });
+  const settings = await readGenerationSettings(folder, { config: source.json, signal });
   return { architecture, config, specs, params, tokenizer, initialized, unused, source: report, ...settings };
 }
 

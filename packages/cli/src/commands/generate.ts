@@ -29,6 +29,7 @@ export async function runGenerate(
   { output, signal }: CommandContext,
 ): Promise<void> {
   const given = parseOptions(options);
+  if (options.ids !== undefined && options.task !== undefined) throw taskWithIds(options.task);
   const backend = await openBackend({ name: options.backend, threads: options.threads });
   try {
     const model = await T5ForConditionalGeneration.fromPretrained(options.model, {
@@ -89,6 +90,16 @@ function parseOptions({ options: text = '{}', maxNewTokens }: GenerateCommandOpt
     likely: 'Quote it for the shell: --options \'{"numBeams": 4}\'.',
     page: 'option-value',
     got: text,
+  });
+}
+
+function taskWithIds(task: string): OptionError {
+  return new OptionError({
+    op: 'generate',
+    problem: `--task ${task} puts a prefix before texts, and --ids gives no texts`,
+    likely: 'Give texts, or put the ids of the prefix into the file and its settings into --options.',
+    page: 'option-conflict',
+    got: task,
   });
 }
 

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { rankTargets } from '@tesserae/t5-model';
 import { FormatError } from '@tesserae/tensor';
 import { T5ForConditionalGeneration } from 'tesserae';
 import type { ScoredInput, TextScore } from 'tesserae';
@@ -64,8 +65,8 @@ function resultsOf(
     tokenLogProbs: Array.from(tokenLogProbs),
   }));
   if (!isRanked) return plain;
-  const ranks = plain.map(({ logProb, tokens }) => (normalizeByLength ? logProb / tokens.length : logProb));
-  return [{ best: ranks.indexOf(Math.max(...ranks)), targets: plain }];
+  const { best } = rankTargets(scores, { normalizesByLength: normalizeByLength });
+  return [{ best, targets: plain }];
 }
 
 function parseLine(text: string, place: { readonly file: string; readonly line: number }): Line {
