@@ -57,3 +57,15 @@ export { createTrainStep } from './step/train-step.js';
 export type { Trainable, TrainingPhase } from './step/trainable.js';
 export type { TrainingBatch, TrainingEvent, TrainingLoopOptions } from './loop/loop.js';
 export { trainingLoop } from './loop/loop.js';
+export type {
+  BestEvaluation,
+  CheckpointEvent,
+  EndEvent,
+  EndReason,
+  EvaluationEvent,
+  MetricValues,
+  StartEvent,
+  StepEvent,
+  TrainerEvent,
+  WarningEvent,
+} from './trainer/events.js';
