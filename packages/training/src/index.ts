@@ -69,3 +69,15 @@ export type {
   TrainerEvent,
   WarningEvent,
 } from './trainer/events.js';
+export type {
+  BatchSource,
+  CheckpointOptions,
+  EvaluationOptions,
+  NonFinitePolicy,
+  ResumableBatch,
+  TrainOptions,
+} from './trainer/options.js';
+export type { TrainingResult } from './trainer/run.js';
+export { train } from './trainer/train.js';
+export type { CheckpointStore, JsonValue } from './checkpoints/store.js';
+export { memoryCheckpointStore } from './checkpoints/store.js';
