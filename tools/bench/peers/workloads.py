@@ -13,6 +13,8 @@ from transformers import (
     T5EncoderModel,
 )
 
+from model_workloads import BUILDERS
+
 SEED = 7
 OPTIMIZERS = {"for-loop": {"foreach": False}, "foreach": {"foreach": True}, "fused": {"fused": True}}
 MASKS = ("ones", "ragged")
@@ -166,6 +168,11 @@ def matmul(options: Options) -> Workload:
     return Workload(iterate, {"size": options.size, "flopsPerIteration": 2 * options.size**3})
 
 
+def built(build: Callable) -> Callable:
+    """A workload of model_workloads.py, which gives its iteration and its facts."""
+    return lambda options: Workload(*build(options))
+
+
 BATCH_OPTIONS = ("batch", "seq_len", "attention", "mask")
 TRAIN_OPTIONS = ("dropout", "optimizer", "learning_rate", "weight_decay", "max_grad_norm")
 WORKLOADS: dict[str, WorkloadKind] = {
@@ -175,4 +182,4 @@ WORKLOADS: dict[str, WorkloadKind] = {
     "electra-small-encode": WorkloadKind(electra_small_encode, BATCH_OPTIONS, Options()),
     "t5-small-encode": WorkloadKind(t5_small_encode, BATCH_OPTIONS, Options()),
     "matmul": WorkloadKind(matmul, ("size",), Options()),
-}
+} | {name: WorkloadKind(built(build), names, defaults) for name, (build, names, defaults) in BUILDERS.items()}

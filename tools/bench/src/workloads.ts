@@ -16,6 +16,11 @@ export interface WorkloadOptions {
   readonly dropout: boolean;
   /** False runs ONNX Runtime in the measuring thread. */
   readonly worker: boolean;
+  /** A model's folder, for workloads that open one. */
+  readonly folder: string;
+  readonly newTokens: number;
+  readonly numBeams: number;
+  readonly targetLen: number;
 }
 
 /** A prepared piece of work: one call is one iteration and gives a value that must be finite. */

@@ -36,6 +36,8 @@ const number = (value: string): number => {
   throw new Error(`${value} is no positive number`);
 };
 
+const share = (value: string): number => (value === '0' ? 0 : number(value));
+
 const program = new Command('electra-from-scratch')
   .option('--data <folder>', 'folder with text-enwiki2015 and the tasks', '../shared/data')
   .option('--out <folder>', 'where the pre-trained model goes', 'electra-from-scratch')
@@ -52,6 +54,7 @@ const program = new Command('electra-from-scratch')
   .option('--seq-len <count>', 'tokens a text', number, 128)
   .option('--learning-rate <rate>', 'highest rate of pre-training', number, 2e-3)
   .option('--warmup-steps <count>', 'steps of warm-up', number, 200)
+  .option('--pretrain-dropout <share>', 'dropout of pre-training', share, 0)
   .option('--generator-hidden-size <share>', "the generator's width", number, 0.5)
   .option('--eval-batches <count>', 'batches of held-out text', number, 40)
   .option('--seeds <count>', 'fine-tunings of each kind', number, 3)
