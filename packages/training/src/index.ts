@@ -87,3 +87,9 @@ export type { AdaptedParams, LoraAdapter, LoraFactors, LoraParams } from './peft
 export { applyLora, createLora, isAdapter, loraLoss, mergeLora } from './peft/lora.js';
 export type { AdapterFileOptions } from './peft/adapter-files.js';
 export { adapterFiles, readAdapter } from './peft/adapter-files.js';
+export type { RunLogger } from './loggers/logger.js';
+export { jsonLine, parseJsonLine, scalarsOf } from './loggers/logger.js';
+export type { Throughput, ThroughputOptions } from './loggers/throughput.js';
+export { throughputMeter, trainingFlopsPerToken } from './loggers/throughput.js';
+export type { ChartLibrary, RunReport } from './report/report-html.js';
+export { reportHtml } from './report/report-html.js';
