@@ -1,7 +1,7 @@
 import { crc32c } from './crc32c.js';
 
 /** A number at a step, for a curve. */
-export interface Scalar {
+interface Scalar {
   readonly tag: string;
   readonly value: number;
 }

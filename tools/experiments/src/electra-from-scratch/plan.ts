@@ -18,6 +18,8 @@ export interface Plan {
   readonly pretrainDropout: number;
   /** Width of the generator, as a share. */
   readonly generatorHiddenSize: number;
+  /** Weight of the discriminator's loss. */
+  readonly discWeight: number;
   /** Batches of held-out text for the final scores. */
   readonly evalBatches: number;
   readonly seeds: number;

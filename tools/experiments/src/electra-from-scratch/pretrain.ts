@@ -66,7 +66,7 @@ export async function pretrain(
     hiddenDropout: rate,
     attentionDropout: rate,
   };
-  const options = { generatorHiddenSize: plan.generatorHiddenSize };
+  const options = { generatorHiddenSize: plan.generatorHiddenSize, discWeight: plan.discWeight };
   const pretraining = electraPretraining({ config, ids: { cls, sep, mask }, options });
   const step = await createTrainStep({
     backend,
