@@ -22,3 +22,16 @@ export {
   tokenClassificationLoss,
   tokenClassificationSpec,
 } from './token-heads.js';
+export type { Pooling } from './pooling.js';
+export { POOLINGS, pool } from './pooling.js';
+export type { Classification, LabelOptions, LabelScore } from './decoding/labels.js';
+export { decodeClassification, labelsAbove, topLabels } from './decoding/labels.js';
+export type { AggregationStrategy, Entity, EntityOptions, TaggedWindow } from './decoding/entities.js';
+export { AGGREGATION_STRATEGIES, decodeEntities } from './decoding/entities.js';
+export type { Answer, AnswerOptions, AnswerWindow, Answers } from './decoding/answers.js';
+export { decodeAnswers } from './decoding/answers.js';
+export type { FilledToken } from './decoding/fill-mask.js';
+export { decodeMask } from './decoding/fill-mask.js';
+export type { ReplacedWord } from './decoding/replaced-tokens.js';
+export { decodeReplacedTokens } from './decoding/replaced-tokens.js';
+export type { TokenSpans } from './decoding/token-spans.js';

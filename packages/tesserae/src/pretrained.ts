@@ -69,7 +69,7 @@ export async function loadPretrained(
     signal,
     onProgress,
   });
-  const tokenizer = await readTokenizer(folder, { signal });
+  const tokenizer = await readModelTokenizer(folder, { signal });
   const { params, missing: initialized } = loaded;
   const unused = loaded.unexpected.filter((name) => !isIgnored(name));
   const settings = await readGenerationSettings(folder, { config: source.json, signal });
@@ -97,7 +97,7 @@ export async function createModel<Config, Params>(
 }
 
 /** The tokenizer of a folder; undefined when it has no file of one. */
-async function readTokenizer(
+export async function readModelTokenizer(
   folder: ModelFolder,
   options: { readonly signal?: AbortSignal },
 ): Promise<Tokenizer | undefined> {
