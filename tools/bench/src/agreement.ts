@@ -1,7 +1,7 @@
 import type { Checked } from './workload.js';
 
 /** What one side computed. */
-export interface SideResult extends Checked {
+interface SideResult extends Checked {
   readonly name: string;
 }
 

@@ -13,7 +13,7 @@ export const BERT_IDS = { cls: 101, sep: 102, mask: 103 } as const;
 const FIRST_WORD = 1000;
 
 /** Ids of words, [rows, length]; the last one of each row is `end`. */
-export function randomRows(
+function randomRows(
   [rows, length]: readonly [number, number],
   {
     below,

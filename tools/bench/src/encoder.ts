@@ -8,7 +8,7 @@ import { sampled } from './workload.js';
 import type { OptionReader, Workload } from './workload.js';
 
 /** An encoder of a folder, compiled once for all batch sizes and lengths. */
-export interface Encoder {
+interface Encoder {
   /** Last hidden states, f32[batch, seqLen, hiddenSize], in host memory. */
   encode(inputIds: HostTensor, attentionMask: HostTensor): Promise<HostTensor>;
   close(): Promise<void>;

@@ -7,7 +7,7 @@ import { PeerProcess } from './peer-process.js';
 import type { Message } from './peer-process.js';
 
 /** How jobs run. */
-export interface RunOptions {
+interface RunOptions {
   /** A Python with torch and transformers; without it PyTorch's sides are left out. */
   readonly python?: string;
   readonly rounds: number;
@@ -35,7 +35,7 @@ function commandOf(peer: PeerName, python: string): readonly string[] {
 }
 
 /** Sides that this run has. */
-export const presentSides = ({ sides }: Job, { python }: Pick<RunOptions, 'python'>): readonly Side[] =>
+const presentSides = ({ sides }: Job, { python }: Pick<RunOptions, 'python'>): readonly Side[] =>
   sides.filter(({ peer }) => peer !== 'torch' || python !== undefined);
 
 /**

@@ -18,7 +18,7 @@ export interface TrainedClass {
 type Batch = Readonly<Record<string, HostTensor>>;
 
 /** A fine-tuning that is ready to step. */
-export interface FineTuning {
+interface FineTuning {
   readonly backend: Backend;
   readonly params: unknown;
   readonly step: TrainStep;
