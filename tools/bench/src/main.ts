@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Argument, Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { Row } from './bench-job.js';
 import { machineName, markdownTables } from './bench-table.js';
 import { coldStart, coldStartTable } from './cold-start.js';
@@ -23,6 +23,7 @@ const SUITES: Readonly<Record<string, (context: SuiteContext) => Suite | Promise
 };
 
 interface BenchOptions {
+  readonly suite: string;
   readonly python?: string;
   readonly rounds: number;
   readonly threads: number;
@@ -65,7 +66,7 @@ async function runSuite(suite: string, context: SuiteContext, options: BenchOpti
 }
 
 const program = new Command('bench')
-  .addArgument(new Argument('<suite>', 'what is timed').choices(Object.keys(SUITES)))
+  .addOption(new Option('--suite <name>', 'what is timed').choices(Object.keys(SUITES)).makeOptionMandatory())
   .option(
     '--python <path>',
     'a Python with torch and transformers (peers/requirements.txt); without it only JavaScript is timed',
@@ -83,8 +84,7 @@ const program = new Command('bench')
 const options = program.opts<BenchOptions>();
 const scratch = await mkdtemp(join(tmpdir(), 'tesserae-bench-'));
 try {
-  const [suite] = program.args as [string];
-  const { data, tiny } = options;
+  const { suite, data, tiny } = options;
   const context = { models: resolve(options.models), data: resolve(data), scratch, isTiny: tiny };
   const { rows, peers, coldStart: start } = await runSuite(suite, context, options);
   const { rounds, threads } = options;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-const SCRIPT = fileURLToPath(new URL('../peers/model_folders.py', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('../peers/export_models.py', import.meta.url));
 
 /**
  * Makes sure that models are there: with a Python they are written where they are not, without one they must be.
@@ -15,12 +15,11 @@ export async function ensureModels(
   { folder, data, python }: { readonly folder: string; readonly data: string; readonly python?: string },
 ): Promise<void> {
   if (python !== undefined) {
-    const tokenizer = join(data, 'vocab-t5/tokenizer.json.gz');
-    await promisify(execFile)(python, [SCRIPT, '--out', folder, '--tokenizer', tokenizer, ...names]);
+    await promisify(execFile)(python, [SCRIPT, folder, ...names, '--vocab', join(data, 'vocab-t5')]);
     return;
   }
   for (const name of names) {
-    await access(join(folder, name, 'complete.json')).catch((cause: unknown) => {
+    await access(join(folder, name, 'done')).catch((cause: unknown) => {
       throw new Error(`${name} is not in ${folder}: run once with --python, which writes it`, { cause });
     });
   }

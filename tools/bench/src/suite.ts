@@ -16,7 +16,7 @@ export interface SuiteContext {
 
 /** Jobs that belong together. */
 export interface Suite {
-  /** Models that must be there, as peers/model_folders.py calls them. */
+  /** Models that must be there, as peers/export_models.py calls them. */
   readonly models: readonly string[];
   readonly jobs: readonly Job[];
 }

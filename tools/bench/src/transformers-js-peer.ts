@@ -5,7 +5,7 @@ import type { OptionReader, Setup, Workload } from './workload.js';
 
 /** transformers.js on onnxruntime-node as a process: f32 from the folder's ONNX files, nothing from a hub. */
 
-/** What is used of transformers.js. Its own types would have to be installed wherever this repository is checked. */
+/** What is used of transformers.js, whose own types leave out sessions and what a model answers. */
 interface TransformersJs {
   readonly env: { allowRemoteModels: boolean; localModelPath: string; readonly version: string };
   readonly Tensor: new (type: 'int64', data: BigInt64Array, dims: readonly number[]) => JsTensor;
@@ -34,8 +34,7 @@ interface OrtSession {
   run(feeds: object): Promise<Readonly<Record<string, { readonly data: Float32Array }>>>;
 }
 
-const packageName: string = '@huggingface/transformers';
-const library = (await import(packageName)) as TransformersJs;
+const library = (await import('@huggingface/transformers')) as unknown as TransformersJs;
 
 async function load(options: OptionReader, loader: 'AutoModelForSeq2SeqLM' | 'AutoModel'): Promise<JsModel> {
   const folder = options.text('model');

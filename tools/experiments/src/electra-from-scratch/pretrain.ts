@@ -60,7 +60,12 @@ export async function pretrain(
   { plan, backend, say }: Context,
 ): Promise<PretrainingRun> {
   const { cls, sep, mask } = encoderIds(tokenizer);
-  const config = encoderConfig(plan, tokenizer.vocabSize);
+  const { pretrainDropout: rate } = plan;
+  const config = {
+    ...encoderConfig(plan, tokenizer.vocabSize),
+    hiddenDropout: rate,
+    attentionDropout: rate,
+  };
   const options = { generatorHiddenSize: plan.generatorHiddenSize };
   const pretraining = electraPretraining({ config, ids: { cls, sep, mask }, options });
   const step = await createTrainStep({

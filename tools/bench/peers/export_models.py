@@ -1,8 +1,8 @@
 """Writes the models that are compared: Hugging Face folders with the ONNX files of transformers.js beside them.
 
-    python model_folders.py --out DIR --tokenizer tokenizer.json.gz t5-small electra-small
+    python export_models.py OUT [NAME …] [--only TEXT] [--vocab FOLDER]
 
-No released weights are needed: these are random ones of the released sizes. A folder that is complete is left as it is.
+No released weights are needed: these are random ones of the published sizes. A folder that is done is left as it is.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from onnx_export import export_encoder, export_merged_decoder
 from random_weights import SEED, randomise_t5
 
 ELECTRA_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-DONE = "complete.json"
+DONE = "done"
 
 
 @dataclass(frozen=True)
@@ -128,36 +128,35 @@ WRITERS: dict[str, Callable[[Path], None]] = (
 )
 
 
-def write_folder(name: str, folder: Path, tokenizer: Path | None) -> None:
+def write_folder(name: str, folder: Path, vocab: Path | None) -> None:
     """One folder, whole or not at all: what an interrupted run left is written anew."""
-    versions = {"torch": torch.__version__, "transformers": transformers.__version__, "seed": SEED}
-    if (folder / DONE).exists() and json.loads((folder / DONE).read_text()) == versions:
-        return
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "onnx").mkdir(parents=True)
     torch.manual_seed(SEED)
     WRITERS[name](folder)
-    if tokenizer is not None and name.startswith("t5-"):
-        content = tokenizer.read_bytes()
-        text = gzip.decompress(content) if tokenizer.suffix == ".gz" else content
-        (folder / "tokenizer.json").write_bytes(text)
+    if vocab is not None and name.startswith("t5-"):
+        (folder / "tokenizer.json").write_bytes(gzip.decompress((vocab / "tokenizer.json.gz").read_bytes()))
         settings = {"tokenizer_class": "T5Tokenizer", "eos_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>"}
         (folder / "tokenizer_config.json").write_text(json.dumps(settings))
-    (folder / DONE).write_text(json.dumps(versions))
+    (folder / DONE).touch()
 
 
 def main() -> None:
-    """Reads the arguments; says which folder is being written."""
-    parser = argparse.ArgumentParser(description="random models of real sizes")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--tokenizer", type=Path, help="tokenizer.json of T5, .gz or not")
-    parser.add_argument("names", nargs="+", choices=sorted(WRITERS))
-    args = parser.parse_args()
+    """Folders that are done already are left alone."""
+    parser = argparse.ArgumentParser(description="random models of the published sizes")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of {', '.join(WRITERS)}; default all that are not tiny")
+    parser.add_argument("--only", default="", help="names that contain this")
+    parser.add_argument("--vocab", type=Path, help="a folder with T5's tokenizer.json.gz, for the cold start")
+    options = parser.parse_args()
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
-    for name in args.names:
-        write_folder(name, args.out / name, args.tokenizer)
-        print(json.dumps({"folder": str(args.out / name)}), flush=True)
+    for name in options.names or [name for name in WRITERS if "tiny" not in name]:
+        if name not in WRITERS:
+            parser.error(f"unknown model {name}; known are {', '.join(WRITERS)}")
+        if options.only in name and not (options.out / name / DONE).exists():
+            write_folder(name, options.out / name, options.vocab)
+            print(json.dumps({"made": name}), flush=True)
 
 
 if __name__ == "__main__":
