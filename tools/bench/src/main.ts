@@ -1,167 +1,108 @@
-import { writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
-import { readBandwidth } from './bandwidth.js';
-import { PeerProcess } from './peer-process.js';
+import type { Row } from './bench-job.js';
+import { machineName, markdownTables } from './bench-table.js';
+import { coldStart, coldStartTable } from './cold-start.js';
+import type { ColdStart } from './cold-start.js';
+import { ensureModels } from './model-folders.js';
 import type { Message } from './peer-process.js';
-import { measureByTurns, ratioOf } from './rounds.js';
-import type { Ratio, Timing } from './rounds.js';
-import { SUITES, takesPart } from './suites.js';
-import type { Job, Side } from './suites.js';
+import { runJob } from './run-job.js';
+import { electraSuite } from './suite-electra.js';
+import { t5Suite } from './suite-t5.js';
+import { trainingSuite } from './suite-training.js';
+import type { Suite, SuiteContext } from './suite.js';
 
-/** Times our work beside PyTorch's and transformers.js's in one run, by turns, and reports ratios. */
+/** Times our work beside that of PyTorch and transformers.js in one run, by turns, and reports ratios: see the README. */
+
+const SUITES: Readonly<Record<string, (context: SuiteContext) => Suite | Promise<Suite>>> = {
+  t5: t5Suite,
+  electra: electraSuite,
+  training: trainingSuite,
+};
 
 interface BenchOptions {
   readonly suite: string;
   readonly python?: string;
-  readonly models?: string;
-  readonly rounds: string;
-  readonly threads: string;
+  readonly rounds: number;
+  readonly threads: number;
+  readonly models: string;
+  readonly data: string;
   readonly only?: string;
+  readonly coldStarts: number;
+  readonly tiny: boolean;
   readonly out?: string;
   readonly json: boolean;
 }
 
-interface Row {
-  readonly name: string;
-  readonly timings: Partial<Readonly<Record<Side, Timing>>>;
-  readonly ratios: readonly { readonly side: Side; readonly ratio: Ratio; readonly target: number }[];
-  /** Share of our time that reading the weights once a token would take, where text is generated. */
-  readonly readingShare?: number;
+interface Report {
+  readonly rows: Row[];
+  readonly peers: Message[];
+  coldStart?: ColdStart;
 }
 
-const node = (file: string): readonly string[] => [
-  process.execPath,
-  '--import',
-  'tsx',
-  '--conditions=@tesserae/source',
-  fileURLToPath(new URL(file, import.meta.url)),
-];
+const note = (line: string): void => void process.stderr.write(`${line}\n`);
+
+async function runSuite(suite: string, context: SuiteContext, options: BenchOptions): Promise<Report> {
+  const { models, jobs } = await SUITES[suite]!(context);
+  const { python, data, only = '' } = options;
+  await mkdir(context.models, { recursive: true });
+  note(`models in ${context.models} …`);
+  await ensureModels(models, { folder: context.models, data, python });
+  const report: Report = { rows: [], peers: [] };
+  for (const job of jobs.filter(({ name }) => name.includes(only))) {
+    note(`${job.name} …`);
+    const { row, hellos } = await runJob(job, options);
+    report.rows.push(row);
+    report.peers.push(...hellos.filter(({ hello }) => report.peers.every((peer) => peer['hello'] !== hello)));
+    note(markdownTables([row]).split('\n').at(-1)!);
+  }
+  if (suite === 't5' && options.coldStarts > 0 && 'cold start'.includes(only)) {
+    note('cold start …');
+    report.coldStart = await coldStart(join(context.models, models[0]!), options.coldStarts);
+  }
+  return report;
+}
 
 const program = new Command('bench')
-  .addOption(
-    new Option('--suite <name>', 'what is compared').choices(Object.keys(SUITES)).default('training'),
-  )
-  .option('--python <path>', 'a Python with torch and transformers (tools/bench/peers/requirements.txt)')
+  .addOption(new Option('--suite <name>', 'what is timed').choices(Object.keys(SUITES)).makeOptionMandatory())
   .option(
-    '--models <folder>',
-    'what tools/bench/peers/export_models.py wrote; the suites t5 and electra need it',
+    '--python <path>',
+    'a Python with torch and transformers (peers/requirements.txt); without it only JavaScript is timed',
   )
-  .option('--rounds <count>', 'rounds, the sides taking turns', '5')
-  .option('--threads <count>', 'threads of each side', '2')
-  .option('--only <text>', 'jobs whose name contains this')
+  .option('--rounds <count>', 'rounds, the sides taking turns', Number, 5)
+  .option('--threads <count>', 'threads of every side', Number, 2)
+  .option('--models <folder>', 'where models are written and found', join(tmpdir(), 'tesserae-bench-models'))
+  .option('--data <folder>', 'data sets, for vocabularies and texts', '../shared/data')
+  .option('--only <text>', 'jobs whose name contains this; "cold start" is one')
+  .option('--cold-starts <count>', 'processes started for each side; suite t5 only', Number, 7)
+  .option('--tiny', 'tiny models in place of real sizes, to see that everything runs', false)
   .option('--out <file>', 'also write all samples as JSON')
-  .option('--json', 'print JSON instead of the table', false)
+  .option('--json', 'print JSON instead of the tables', false)
   .parse();
 const options = program.opts<BenchOptions>();
-
-function commands(job: Job): ReadonlyMap<Side, readonly string[]> {
-  const all: [Side, readonly string[]][] = [['tesserae', node('./tesserae-peer.ts')]];
-  const torch = fileURLToPath(new URL('../peers/torch_peer.py', import.meta.url));
-  if (options.python !== undefined) all.push(['torch', [options.python, torch]]);
-  all.push(['transformers.js', node('./transformersjs-peer.ts')]);
-  return new Map(all.filter(([side]) => takesPart(side, job)));
+const scratch = await mkdtemp(join(tmpdir(), 'tesserae-bench-'));
+try {
+  const { suite, data, tiny } = options;
+  const context = { models: resolve(options.models), data: resolve(data), scratch, isTiny: tiny };
+  const { rows, peers, coldStart: start } = await runSuite(suite, context, options);
+  const { rounds, threads } = options;
+  const machine = machineName();
+  const report = {
+    date: new Date().toISOString(),
+    suite,
+    machine,
+    rounds,
+    threads,
+    peers,
+    rows,
+    coldStart: start,
+  };
+  if (options.out !== undefined) await writeFile(options.out, `${JSON.stringify(report, null, 2)}\n`);
+  const heading = `${machine}; f32, ${threads} threads; median (range over ${rounds} rounds), peak memory`;
+  const tables = [heading, markdownTables(rows), ...(start === undefined ? [] : [coldStartTable(start)])];
+  process.stdout.write(`${options.json ? JSON.stringify(report) : tables.filter(Boolean).join('\n\n')}\n`);
+} finally {
+  await rm(scratch, { recursive: true, force: true });
 }
-
-function setupOf({ setup, folder }: Job): Message {
-  const threads = Number(options.threads);
-  if (folder === undefined) return { ...setup, threads };
-  if (options.models !== undefined)
-    return { ...setup, threads, folder: resolve(join(options.models, folder)) };
-  throw new Error(`the suite needs --models: python tools/bench/peers/export_models.py FOLDER --vocab …`);
-}
-
-/** One job in fresh processes, so that peak memory is the job's own. */
-async function runJob(job: Job): Promise<Row> {
-  const setup = setupOf(job);
-  const started = new Map<Side, PeerProcess>();
-  try {
-    for (const [side, command] of commands(job))
-      started.set(side, (await PeerProcess.start(side, command)).peer);
-    const sides = [...started.keys()];
-    const timings = await measureByTurns([...started.values()], {
-      setups: sides.map(() => setup),
-      iterations: job.iterations,
-      rounds: Number(options.rounds),
-      check: (values) => requireAgreement(job, sides, values),
-    });
-    const [ours] = timings;
-    const ratios = sides.slice(1).map((side, index) => ({
-      side,
-      ratio: ratioOf(ours!, timings[index + 1]!),
-      target: job.targets[side as Exclude<Side, 'tesserae'>]!,
-    }));
-    return {
-      name: job.name,
-      timings: Object.fromEntries(sides.map((side, index) => [side, timings[index]!])),
-      ratios,
-      ...readingShare(ours!, setup),
-    };
-  } finally {
-    for (const peer of started.values()) peer.stop();
-  }
-}
-
-function requireAgreement(
-  { agreesWithin, name }: Job,
-  sides: readonly Side[],
-  values: readonly number[],
-): void {
-  if (agreesWithin === undefined) return;
-  const [ours] = values;
-  for (const [index, value] of values.entries()) {
-    if (Math.abs(value - ours!) <= agreesWithin * Math.abs(ours!)) continue;
-    throw new Error(`${name}: tesserae gave ${ours}, ${sides[index]} gave ${value}; nothing was timed`);
-  }
-}
-
-function readingShare({ medianMs, setup: facts }: Timing, { newTokens }: Message): Pick<Row, 'readingShare'> {
-  const bytes = facts['weightBytesPerToken'];
-  if (typeof bytes !== 'number') return {};
-  return { readingShare: ((bytes / bandwidth) * 1000 * Number(newTokens)) / medianMs };
-}
-
-const SIDES: readonly Side[] = ['tesserae', 'torch', 'transformers.js'];
-
-function formatRow({ name, timings, ratios, readingShare: share }: Row): string {
-  const times = SIDES.map((side) => {
-    const timing = timings[side];
-    return timing === undefined
-      ? '–'
-      : `${timing.medianMs.toFixed(0)} ms (best ${timing.bestMs.toFixed(0)}), ${timing.peakRssMiB.toFixed(0)} MiB`;
-  });
-  const against = SIDES.slice(1).map((side) => {
-    const found = ratios.find((candidate) => candidate.side === side);
-    if (found === undefined) return '–';
-    const { ratio, target } = found;
-    return `${ratio.median.toFixed(2)} (${ratio.least.toFixed(2)}–${ratio.most.toFixed(2)}; wanted ${target})`;
-  });
-  return `| ${[name, ...times, ...against, share === undefined ? '–' : `${(100 * share).toFixed(0)} %`].join(' | ')} |`;
-}
-
-const bandwidth = await readBandwidth(Number(options.threads));
-const rows: Row[] = [];
-for (const job of SUITES[options.suite]!.filter(
-  ({ name }) => options.only === undefined || name.includes(options.only),
-)) {
-  process.stderr.write(`${job.name} …\n`);
-  rows.push(await runJob(job));
-  if (!options.json) process.stderr.write(`${formatRow(rows.at(-1)!)}\n`);
-}
-const report = {
-  date: new Date().toISOString(),
-  cpu: cpus()[0]?.model,
-  cores: cpus().length,
-  threads: Number(options.threads),
-  readGBps: bandwidth / 1e9,
-  rows,
-};
-if (options.out !== undefined) await writeFile(options.out, `${JSON.stringify(report, null, 2)}\n`);
-const table = [
-  '| workload | tesserae | PyTorch eager | transformers.js | ratio to PyTorch (range over rounds) | ratio to transformers.js | reading weights |',
-  '|---|---|---|---|---|---|---|',
-  ...rows.map(formatRow),
-];
-process.stdout.write(`${options.json ? JSON.stringify(report) : table.join('\n')}\n`);
