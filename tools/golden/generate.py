@@ -22,6 +22,7 @@ from topics import (
     t5_models,
     t5_traps,
     t5_variants,
+    token_pipeline,
     training_definitions,
 )
 
@@ -40,6 +41,7 @@ TOPICS = {
     "objectives": objectives.fixtures,
     "training_definitions": training_definitions.fixtures,
     "peft_adapters": peft_adapters.fixtures,
+    "token_pipeline": token_pipeline.fixtures,
 }
 CHECK_TOLERANCE = 1e-5  # another CPU sums in another order; the tests allow ten times more
 

@@ -22,7 +22,7 @@ export interface PredictOptions extends RunRowsOptions {
 }
 
 /** Names of the options of `PredictOptions`. */
-export const PREDICT_OPTIONS: readonly string[] = [
+const PREDICT_OPTIONS: readonly string[] = [
   'batchSize',
   'signal',
   'onProgress',

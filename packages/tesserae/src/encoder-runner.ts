@@ -15,7 +15,7 @@ export interface RunRowsOptions {
 export type RowOutputs = Readonly<Record<string, Float32Array>>;
 
 /** Inputs of one row, as the tokenizer gives them. */
-export type EncoderRow = Pick<Encoding, 'ids' | 'typeIds'>;
+type EncoderRow = Pick<Encoding, 'ids' | 'typeIds'>;
 
 type Inputs<Leaf> = Readonly<Record<string, Leaf>>;
 

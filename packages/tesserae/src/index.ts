@@ -77,4 +77,5 @@ export {
   AutoTokenizer,
 } from './auto.js';
 export type { Pipeline, PipelineName } from './pipeline.js';
+export type { GenerationPipelineOptions, PipelineEntity, PipelineFill } from './pipeline-tasks.js';
 export { pipeline } from './pipeline.js';

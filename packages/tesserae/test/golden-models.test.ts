@@ -121,6 +121,7 @@ const ELSEWHERE = [
   'electra-pretraining-two-tower',
   'electra-pretraining-uniform',
   'electra-pretraining-untied-embeddings',
+  'electra-token-pipeline',
   'peft-electra',
   'peft-t5',
   'sampling-filters',
