@@ -18,9 +18,11 @@ from topics import (
     metric_values,
     objectives,
     op_values,
+    peft_adapters,
     t5_models,
     t5_traps,
     t5_variants,
+    token_pipeline,
     training_definitions,
 )
 
@@ -38,6 +40,8 @@ TOPICS = {
     "op_values": op_values.fixtures,
     "objectives": objectives.fixtures,
     "training_definitions": training_definitions.fixtures,
+    "peft_adapters": peft_adapters.fixtures,
+    "token_pipeline": token_pipeline.fixtures,
 }
 CHECK_TOLERANCE = 1e-5  # another CPU sums in another order; the tests allow ten times more
 

@@ -15,3 +15,5 @@ export type { NullCall, NullRecords } from './null-backend.js';
 export { createNullBackend } from './null-backend.js';
 export type { GoldenFixture } from './fixture.js';
 export { readFixture } from './fixture.js';
+export type { CountedBackend } from './live-tensors.js';
+export { countLiveTensors } from './live-tensors.js';

@@ -1,3 +1,4 @@
+import { AGGREGATION_STRATEGIES } from 'tesserae';
 import { WEIGHTS_FORMATS } from '@tesserae/weights';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { BACKEND_NAMES } from './backend-choice.js';
@@ -7,6 +8,7 @@ import { runForwardCommand } from './commands/forward.js';
 import { runGenerate } from './commands/generate.js';
 import { runInspect } from './commands/inspect.js';
 import { runQuickstart } from './commands/quickstart.js';
+import { PREDICT_TASKS, runPredict } from './commands/predict.js';
 import { runTokenize } from './commands/tokenize.js';
 import { runScore } from './commands/score.js';
 import { METRIC_NAMES, runScorePredictions } from './commands/score-predictions.js';
@@ -75,6 +77,7 @@ function createProgram(signal: AbortSignal): Command {
     addQuickstart,
     addForward,
     addGenerate,
+    addPredict,
     addScore,
     addTokenize,
     addDataCommands,
@@ -146,6 +149,37 @@ function addGenerate(program: Command, signal: AbortSignal): void {
     .addOption(threadsOption())
     .addOption(jsonOption())
     .action(runOn(runGenerate, signal));
+}
+
+function addPredict(program: Command, signal: AbortSignal): void {
+  program
+    .command('predict')
+    .argument('<model>', 'a folder or hub id')
+    .description(
+      'what a model says of lines of text, or of JSON lines, one JSON line each; positions are UTF-16 code units',
+    )
+    .addOption(new Option('--task <name>', "default: that of the model's class").choices([...PREDICT_TASKS]))
+    .option(
+      '--input <file>',
+      'texts, or JSON lines {"text", "pair"?}, {"question", "context"}; default: standard input',
+    )
+    .option('--batch-size <count>', 'texts in one run', wholeNumber, 32)
+    .option('--max-length <count>', 'longest input in tokens', wholeNumber)
+    .option('--truncation', 'cut texts that are longer; else they are an error', false)
+    .option(
+      '--stride <count>',
+      'tokens that the windows of long texts share (entities, answers)',
+      countNumber,
+    )
+    .option('--top-k <count>', 'answers, or pieces for a mask', wholeNumber)
+    .addOption(
+      new Option('--aggregation <name>', 'how tokens become entities').choices([...AGGREGATION_STRATEGIES]),
+    )
+    .option('--handle-impossible-answer', 'lets no answer compete', false)
+    .addOption(backendOption())
+    .addOption(threadsOption())
+    .addOption(jsonOption())
+    .action(runOn(runPredict, signal));
 }
 
 function addScore(program: Command, signal: AbortSignal): void {

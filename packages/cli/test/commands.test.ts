@@ -172,3 +172,29 @@ describe('tesserae inspect', () => {
     expect((await runCommand('inspect', path, '--what', 'dot')).stdout).toMatch(/^digraph /);
   });
 });
+
+describe('tesserae predict', () => {
+  const EMOJI = 'Ada 👩‍🚀 lives in cafe\u0301s 👍 Rome.';
+
+  it('prints positions of JavaScript, one line an input, of plain and of JSON lines', async () => {
+    const { path, fixture } = await goldenFolder('electra-token-pipeline');
+    await writeFile(join(path, 'vocab.txt'), (JSON.parse(fixture.metadata['vocab']!) as string[]).join('\n'));
+    const input = join(dirname(path), 'texts.txt');
+    await writeFile(input, `${EMOJI}\nParis!\n`);
+    const args = ['predict', path, '--input', input, '--aggregation', 'first', '--backend', 'cpu'];
+    const { code, stdout, stderr } = await runCommand(...args);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    const rows = lines(stdout) as unknown as {
+      row: number;
+      entities: { word: string; start: number; end: number }[];
+    }[];
+    expect(rows.map(({ row }) => row)).toEqual([0, 1]);
+    expect(rows[0]!.entities.length).toBeGreaterThan(0);
+    for (const { word, start, end } of rows[0]!.entities) expect(EMOJI.slice(start, end)).toBe(word);
+    await writeFile(input, `${JSON.stringify({ text: EMOJI })}\n{"texts": 3}\n`);
+    const second = await runCommand(...args);
+    expect(second.code).toBe(1);
+    expect(second.stderr).toContain('line 2');
+  });
+});

@@ -22,10 +22,16 @@ export {
   tokenClassificationLoss,
   tokenClassificationSpec,
 } from './token-heads.js';
+export type { Pooling } from './pooling.js';
+export { POOLINGS, pool } from './pooling.js';
+export type { Classification, LabelOptions, LabelScore } from './decoding/labels.js';
+export { decodeClassification, labelsAbove, topLabels } from './decoding/labels.js';
+export type { AggregationStrategy, Entity, EntityOptions, TaggedWindow } from './decoding/entities.js';
+export { AGGREGATION_STRATEGIES, decodeEntities } from './decoding/entities.js';
+export type { Answer, AnswerOptions, Answers } from './decoding/answers.js';
+export { decodeAnswers } from './decoding/answers.js';
 export type { AnswerTokens, AnswerWindow } from './decoding/answer-windows.js';
 export { answerTokens } from './decoding/answer-windows.js';
-export type { Answer, AnswerOptions } from './decoding/answers.js';
-export { decodeAnswers } from './decoding/answers.js';
 export type {
   AnswerRanking,
   BeamWindow,
@@ -34,10 +40,8 @@ export type {
   NBestWindow,
 } from './decoding/answer-n-best.js';
 export { rankAnswers } from './decoding/answer-n-best.js';
-export type { AggregationStrategy, Entity, EntityOptions, EntityWindow } from './decoding/entities.js';
-export { decodeEntities } from './decoding/entities.js';
-export type { WordRule } from './decoding/entity-words.js';
-export type { LabelOptions, ScoredLabel } from './decoding/labels.js';
-export { decodeLabels } from './decoding/labels.js';
-export type { Numbers } from './decoding/scores.js';
-export { logitRows, tokenLogitRows } from './decoding/scores.js';
+export type { FilledToken } from './decoding/fill-mask.js';
+export { decodeMask } from './decoding/fill-mask.js';
+export type { ReplacedWord } from './decoding/replaced-tokens.js';
+export { decodeReplacedTokens } from './decoding/replaced-tokens.js';
+export type { TokenSpans } from './decoding/token-spans.js';

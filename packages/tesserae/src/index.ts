@@ -11,9 +11,71 @@ export { runForward } from './forward.js';
 export type { FromPretrainedOptions, ModelOnBackend } from './model-facade.js';
 export { ModelFacade } from './model-facade.js';
 export type { OpenModelOptions } from './platform/platform.js';
-export type { Classification, PredictOptions } from './electra-for-sequence-classification.js';
-export { ElectraForSequenceClassification } from './electra-for-sequence-classification.js';
+export type {
+  Answer,
+  Answers,
+  AggregationStrategy,
+  Classification,
+  Entity,
+  Pooling,
+  ReplacedWord,
+} from '@tesserae/task-heads';
+export { AGGREGATION_STRATEGIES } from '@tesserae/task-heads';
+export type { PredictOptions, TextOrPair } from './encoder-facade.js';
+export { EncoderFacade } from './encoder-facade.js';
+export type { RunRowsOptions } from './encoder-runner.js';
+export type {
+  AnswerPredictOptions,
+  EmbedOptions,
+  EntityPredictOptions,
+  Question,
+  ReplacedTokenOptions,
+} from './task-facades.js';
+export type { FillMaskOptions, MaskFill } from './masked-lm-facade.js';
+export type { Choices, Chosen } from './multiple-choice-facade.js';
+export {
+  ElectraForMaskedLM,
+  ElectraForMultipleChoice,
+  ElectraForPreTraining,
+  ElectraForQuestionAnswering,
+  ElectraForSequenceClassification,
+  ElectraForTokenClassification,
+  ElectraModel,
+} from './electra-classes.js';
+export {
+  MT5EncoderModel,
+  MT5ForConditionalGeneration,
+  MT5ForQuestionAnswering,
+  MT5ForSequenceClassification,
+  MT5ForTokenClassification,
+  T5,
+  T5EncoderModel,
+  T5ForQuestionAnswering,
+  T5ForSequenceClassification,
+  T5ForTokenClassification,
+  UMT5EncoderModel,
+  UMT5ForConditionalGeneration,
+  UMT5ForQuestionAnswering,
+  UMT5ForSequenceClassification,
+  UMT5ForTokenClassification,
+} from './t5-classes.js';
 export type { T5GenerateOptions, T5GenerateResult } from './t5-for-conditional-generation.js';
 export { T5ForConditionalGeneration } from './t5-for-conditional-generation.js';
 export type { ScoreTextsOptions, ScoredInput, TextScore } from './t5-scoring.js';
 export type { StreamedText } from './t5-text-stream.js';
+export type { AutoClass } from './auto.js';
+export {
+  AutoConfig,
+  AutoModel,
+  AutoModelForMaskedLM,
+  AutoModelForMultipleChoice,
+  AutoModelForPreTraining,
+  AutoModelForQuestionAnswering,
+  AutoModelForSeq2SeqLM,
+  AutoModelForSequenceClassification,
+  AutoModelForTokenClassification,
+  AutoTokenizer,
+} from './auto.js';
+export type { Pipeline, PipelineName } from './pipeline.js';
+export type { GenerationPipelineOptions, PipelineEntity, PipelineFill } from './pipeline-tasks.js';
+export { pipeline } from './pipeline.js';

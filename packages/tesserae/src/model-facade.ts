@@ -62,7 +62,7 @@ export abstract class ModelFacade<Config> {
   readonly backend: Backend;
   private readonly ownsBackend: boolean;
 
-  protected constructor({ model, backend, ownsBackend }: ModelOnBackend<Config>) {
+  constructor({ model, backend, ownsBackend }: ModelOnBackend<Config>) {
     this.model = model;
     this.backend = backend;
     this.ownsBackend = ownsBackend;

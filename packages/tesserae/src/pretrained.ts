@@ -1,3 +1,4 @@
+import { configText } from '@tesserae/nn';
 import { FormatError, checkOptions, flattenTree } from '@tesserae/tensor';
 import type { DType, HostTensor } from '@tesserae/tensor';
 import type { Tokenizer, TokenizerFiles } from '@tesserae/tokenizer';
@@ -68,7 +69,7 @@ export async function loadPretrained(
     signal,
     onProgress,
   });
-  const tokenizer = await readTokenizer(folder, { signal });
+  const tokenizer = await readModelTokenizer(folder, { signal });
   const { params, missing: initialized } = loaded;
   const unused = loaded.unexpected.filter((name) => !isIgnored(name));
   const settings = await readGenerationSettings(folder, { config: source.json, signal });
@@ -96,7 +97,7 @@ export async function createModel<Config, Params>(
 }
 
 /** The tokenizer of a folder; undefined when it has no file of one. */
-async function readTokenizer(
+export async function readModelTokenizer(
   folder: ModelFolder,
   options: { readonly signal?: AbortSignal },
 ): Promise<Tokenizer | undefined> {
@@ -124,7 +125,7 @@ export function modelFiles(model: PretrainedModel, options: { readonly dtype?: D
   const files = new Map<string, string | Iterable<Uint8Array>>();
   const json = architecture.writeConfig(config, specs);
   const tasks = model.taskParams === undefined ? {} : { task_specific_params: model.taskParams };
-  files.set('config.json', `${JSON.stringify({ ...json, ...tasks }, null, 2)}\n`);
+  files.set('config.json', configText({ ...json, ...tasks }));
   if (model.generationConfig !== undefined) {
     files.set(GENERATION_FILE, `${JSON.stringify(model.generationConfig, null, 2)}\n`);
   }

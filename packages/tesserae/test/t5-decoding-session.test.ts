@@ -1,12 +1,19 @@
-import type { DecodingEngine, DecodingSession, StepScores, T5Config, T5Params } from '@tesserae/t5-model';
+import type {
+  DecodingEngine,
+  DecodingSession,
+  StepRequest,
+  StepScores,
+  T5Config,
+  T5Params,
+} from '@tesserae/t5-model';
 import { T5_DEFAULTS, conditionalGeneration, createDecodingEngine, t5ParamSpec } from '@tesserae/t5-model';
 import type { Backend, HostTensor, Tensor } from '@tesserae/tensor';
 import { OptionError, OwnershipError, ShapeError, compile, hostRandom, hostTensor } from '@tesserae/tensor';
 import { initParams } from '@tesserae/weights';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BACKENDS } from './golden-fixture.js';
-import type { CountedBackend } from './live-tensors.js';
-import { countLiveTensors } from './live-tensors.js';
+import type { CountedBackend } from '@tesserae/backend-testkit';
+import { countLiveTensors } from '@tesserae/backend-testkit';
 
 // A decoding session, whatever happens to its rows, scores what the whole decoder scores on the same tokens.
 
@@ -267,6 +274,21 @@ describe.each(BACKENDS)('a decoding session on $name', ({ create }) => {
       mirror.session.release();
       expect({ bytes: backend.liveBytes, count: backend.liveCount }).toEqual(before);
     });
+  });
+
+  it('gives back everything that a step of any kind made', async () => {
+    const params = initParams(t5ParamSpec(SMALL, { hasLmHead: false }), { seed: 5 }) as T5Params<HostTensor>;
+    const engine = await createDecodingEngine(params, SMALL, backend);
+    const session = await engine.open(source, { maxLength: 4 });
+    const step = (request: StepRequest): Promise<StepScores> => session.step(Int32Array.of(5, 6, 7), request);
+    await step({ kind: 'logits' });
+    const count = backend.liveCount;
+    for (const request of [{ kind: 'argMax' }, { kind: 'topK', k: 2 }, { kind: 'logits' }] as const) {
+      await step(request);
+      expect(backend.liveCount, request.kind).toBe(count);
+    }
+    session.release();
+    engine.release();
   });
 
   describe('refuses', () => {

@@ -10,20 +10,15 @@ import platform
 import resource
 import sys
 import time
-from dataclasses import replace
 from typing import TextIO
 
 import torch
 import transformers
 
-from workloads import MASKS, OPTIMIZERS, WORKLOADS, Options, Workload
+from workload import CommandError, Workload, read_options
+from workloads import WORKLOADS
 
 DEFAULT_THREADS = 2
-CHOICES = {"optimizer": tuple(OPTIMIZERS), "mask": MASKS, "attention": ("sdpa", "eager")}
-
-
-class CommandError(ValueError):
-    """A command that cannot be carried out; the peer says why and goes on."""
 
 
 def peak_rss_bytes() -> int:
@@ -39,37 +34,6 @@ def rss_bytes() -> int | None:
             return int(file.read().split()[1]) * resource.getpagesize()
     except OSError:
         return None
-
-
-def camel_case(name: str) -> str:
-    """`seq_len` as the caller writes it: `seqLen`."""
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)
-
-
-def read_options(command: dict[str, object]) -> Options:
-    """Options of a setup command; names and values that the workload does not take are refused."""
-    kind = WORKLOADS[str(command["setup"])]
-    names = {camel_case(name): name for name in kind.option_names}
-    given = {key: value for key, value in command.items() if key not in ("setup", "id", "threads")}
-    unknown = sorted(given.keys() - names.keys())
-    if unknown:
-        raise CommandError(
-            f"{command['setup']} has no options {unknown}; it has {sorted(names)}, id, threads"
-        )
-    for key, value in given.items():
-        check_option(key, value, getattr(kind.defaults, names[key]))
-    return replace(kind.defaults, **{names[key]: value for key, value in given.items()})
-
-
-def check_option(key: str, value: object, default: object) -> None:
-    """Refuses a value that is not of the default's type, not among the choices, or not positive."""
-    if type(value) is not type(default) and not (isinstance(default, float) and type(value) is int):
-        raise CommandError(f"{key} must be of type {type(default).__name__}, got {value!r}")
-    if key in CHOICES and value not in CHOICES[key]:
-        raise CommandError(f"{key} must be one of {list(CHOICES[key])}, got {value!r}")
-    if type(value) is int and value < 1:
-        raise CommandError(f"{key} must be 1 or more, got {value!r}")
 
 
 def positive_count(command: dict[str, object], key: str, default: int, least: int) -> int:
@@ -88,6 +52,7 @@ class Peer:
         self.commands = {
             "setup": self.setup,
             "run": self.run,
+            "check": self.check,
             "memory": self.memory,
             "dispose": self.dispose,
         }
@@ -111,7 +76,8 @@ class Peer:
         name = command["setup"]
         if name not in WORKLOADS:
             raise CommandError(f"unknown workload {name!r}; known: {sorted(WORKLOADS)}")
-        options = read_options(command)
+        given = {key: value for key, value in command.items() if key not in ("setup", "id", "threads")}
+        options = read_options(str(name), WORKLOADS[name], given)
         torch.set_num_threads(positive_count(command, "threads", DEFAULT_THREADS, 1))
         torch.manual_seed(0)
         started = time.perf_counter()
@@ -122,12 +88,20 @@ class Peer:
         facts = workload.facts | {"threads": torch.get_num_threads()}
         return {"ready": identifier, "workload": name, "setupMs": round(setup_ms, 3)} | facts
 
+    def prepared(self, identifier: object) -> Workload:
+        """The workload set up under a name."""
+        if identifier not in self.workloads:
+            raise CommandError(f"no workload {identifier!r}; set up: {sorted(self.workloads)}")
+        return self.workloads[str(identifier)]
+
+    def check(self, command: dict[str, object]) -> dict[str, object]:
+        """What the workload computes, to be compared with other peers' before anything is timed."""
+        return {"check": command["check"]} | self.prepared(command["check"]).check()
+
     def run(self, command: dict[str, object]) -> dict[str, object]:
         """Times iterations one by one, after `warmup` untimed ones; garbage collection waits meanwhile."""
         identifier = command["run"]
-        if identifier not in self.workloads:
-            raise CommandError(f"no workload {identifier!r}; set up: {sorted(self.workloads)}")
-        iterate = self.workloads[identifier].iterate
+        iterate = self.prepared(identifier).iterate
         iterations = positive_count(command, "iterations", 1, 1)
         for _ in range(positive_count(command, "warmup", 0, 0)):
             iterate()
@@ -167,7 +141,7 @@ class Peer:
             return self.commands[names[0]](command)
         except json.JSONDecodeError as error:
             return {"error": f"not JSON: {error}"}
-        except (ValueError, TypeError, RuntimeError) as error:
+        except (ValueError, TypeError, RuntimeError, OSError) as error:
             return {"error": f"{type(error).__name__}: {error}"}
 
 
@@ -176,6 +150,7 @@ def serve(source: TextIO, sink: TextIO) -> None:
     torch.set_num_threads(DEFAULT_THREADS)
     torch.set_num_interop_threads(1)
     transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
     peer = Peer()
     sink.write(json.dumps(peer.hello()) + "\n")
     sink.flush()

@@ -24,8 +24,21 @@ export async function startNodeWorker(): Promise<WorkerStarter> {
 
 /** The built worker beside this file; in a source tree, the source behind a loader for TypeScript. */
 function openWorker(here: string): Worker {
-  if (!here.endsWith('.ts')) return new Worker(new URL('./worker.js', here));
+  if (!here.endsWith('.ts')) {
+    return new Worker(new URL('./worker.js', here), { execArgv: workerFlags(process.execArgv) });
+  }
   return new Worker(new URL('./node-worker.dev.mjs', here), { execArgv: ['--conditions=@tesserae/source'] });
+}
+
+/**
+ * This process's flags for a worker: without what says how to read the text of `--eval`, which Node refuses where a
+ * program is a file.
+ */
+export function workerFlags(flags: readonly string[]): string[] {
+  const isInputType = (flag: string | undefined): boolean => flag === '--input-type';
+  return flags.filter(
+    (flag, at) => !flag.startsWith('--input-type=') && !isInputType(flag) && !isInputType(flags[at - 1]),
+  );
 }
 
 /** The greeting. Listeners are taken off one by one: Worker keeps some of its own, without which it falls silent. */

@@ -36,7 +36,7 @@ async function reportSpamFilter(
   const isSameAfterReload = repeated.every((answer, index) => answer === run.predictions[index]);
   const ham = data.heldOut.filter(({ isSpam }) => !isSpam);
   const shown = [...data.heldOut.filter(({ isSpam }) => isSpam).slice(0, 1), ...ham.slice(0, 2)];
-  const examples = await again.predict(shown.map(mailText), { signal });
+  const examples = await again.predict(shown.map(mailText), { truncation: true, signal });
   await again.close();
   const { steps, finalLoss: loss, elapsedMs: trainingMs } = run.training;
   const { accuracy, f1, majority } = run.scores;

@@ -109,7 +109,7 @@ export async function classifyMails(
   mails: readonly Mail[],
   signal: AbortSignal,
 ): Promise<boolean[]> {
-  const results = await model.predict(mails.map(mailText), { signal });
+  const results = await model.predict(mails.map(mailText), { truncation: true, signal });
   return results.map(({ label }) => label === 'spam');
 }
 

@@ -108,9 +108,12 @@ export class DecoderHead {
   private async likeliest(logits: DeviceTensor, k: number): Promise<StepScores> {
     const graph = this.topK.get(k) ?? new Lazy(() => this.compileTopK(k));
     this.topK.set(k, graph);
-    const result = await (await graph.get())({ logits });
-    const ids = await this.whole(result.ids);
-    return { ids, logProbs: await this.floats(result.logProbs) };
+    const { ids, logProbs } = await (await graph.get())({ logits });
+    try {
+      return { ids: await this.whole(ids), logProbs: await this.floats(logProbs) };
+    } finally {
+      logProbs.release();
+    }
   }
 
   private compileTopK(k: number): Promise<TopKGraph> {
@@ -130,6 +133,7 @@ export class DecoderHead {
     return data as Int32Array;
   }
 
+  /** Of a tensor that stays the caller's. */
   private async floats(tensor: DeviceTensor): Promise<Float32Array> {
     const value = await this.backend.download(tensor);
     return (value.dtype === 'f32' ? value : castHost(value, 'f32')).data as Float32Array;

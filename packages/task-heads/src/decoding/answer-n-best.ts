@@ -1,10 +1,9 @@
 import { checkOptions } from '@tesserae/tensor';
 import type { Answer } from './answers.js';
 import type { AnswerTokens, AnswerWindow } from './answer-windows.js';
-import { isContext, nullPositionOf, requireAnswerLogits, spanPlace } from './answer-windows.js';
-import { requireCount } from './checks.js';
-import type { Numbers } from './scores.js';
-import { bestOfAll, softmaxOf } from './scores.js';
+import { isContext, nullLogitsOf, requireAnswerLogits, spanPlace } from './answer-windows.js';
+import { requireCounts } from './checks.js';
+import { largestIndices, softmaxOf } from './token-spans.js';
 
 // The n-best list of the SQuAD scripts, which ranks spans by the sum of their logits over all windows.
 
@@ -12,11 +11,11 @@ import { bestOfAll, softmaxOf } from './scores.js';
 export interface BeamWindow {
   readonly tokens: AnswerTokens;
   /** [beamSize] log-probabilities, and the tokens they are of. */
-  readonly startTopLogProbs: Numbers;
-  readonly startTopIndices: Numbers;
+  readonly startTopLogProbs: ArrayLike<number>;
+  readonly startTopIndices: ArrayLike<number>;
   /** [beamSize, beamSize], row-major: a row for each start. */
-  readonly endTopLogProbs: Numbers;
-  readonly endTopIndices: Numbers;
+  readonly endTopLogProbs: ArrayLike<number>;
+  readonly endTopIndices: ArrayLike<number>;
 }
 
 /** A window of either head, and what its answerability classifier says, if it has one. */
@@ -84,8 +83,7 @@ export function rankAnswers(
   const op = 'rankAnswers';
   checkOptions(op, options, OPTIONS);
   const { nBest = 20, maxAnswerLength = 30, noAnswerThreshold } = options;
-  requireCount(op, 'nBest', nBest);
-  requireCount(op, 'maxAnswerLength', maxAnswerLength);
+  requireCounts(op, { nBest, maxAnswerLength });
   for (const window of windows) if ('startLogits' in window) requireAnswerLogits(op, window);
   const candidates = windows
     .flatMap((window) => spansOf(window, { nBest, maxAnswerLength }))
@@ -98,7 +96,7 @@ export function rankAnswers(
   const scoreDiff = noAnswerScore === undefined || hasClassifier ? noAnswerScore : noAnswerScore - bestScore;
   const isRuledOut =
     noAnswerThreshold !== undefined && scoreDiff !== undefined && scoreDiff > noAnswerThreshold;
-  return { answers, noAnswerScore, scoreDiff, prediction: isRuledOut ? '' : (best?.text ?? '') };
+  return { answers, noAnswerScore, scoreDiff, prediction: isRuledOut ? '' : (best?.answer ?? '') };
 }
 
 /** Spans of a window whose ends are among the best and belong together. */
@@ -108,11 +106,9 @@ function spansOf(
 ): readonly Candidate[] {
   const { tokens } = window;
   const pairs = 'startLogits' in window ? bestPairs(window, nBest) : beamPairs(window, nBest);
-  const numTokens = tokens.offsets.length / 2;
   return pairs
     .filter(({ first, last }) => {
-      const isInside =
-        first < numTokens && last < numTokens && isContext(tokens, first) && isContext(tokens, last);
+      const isInside = isContext(tokens, first) && isContext(tokens, last);
       const isShown = tokens.isMaxContext === undefined || tokens.isMaxContext[first] === 1;
       return isInside && isShown && last >= first && last - first < maxAnswerLength;
     })
@@ -123,8 +119,8 @@ type Pair = Omit<Candidate, 'window'>;
 
 function bestPairs(window: AnswerWindow, nBest: number): readonly Pair[] {
   const { startLogits, endLogits } = window;
-  const lasts = bestOfAll(endLogits, nBest);
-  return bestOfAll(startLogits, nBest).flatMap((first) =>
+  const lasts = largestIndices(endLogits, nBest);
+  return largestIndices(startLogits, nBest).flatMap((first) =>
     lasts.map((last) => ({ first, last, startLogit: startLogits[first]!, endLogit: endLogits[last]! })),
   );
 }
@@ -152,8 +148,8 @@ function distinctAnswers(
   for (const { window, first, last, startLogit, endLogit } of candidates) {
     if (found.size === nBest) break;
     const place = spanPlace(window.tokens, { first, last, alignsToWords: false });
-    const text = context.slice(place.start, place.end);
-    if (!found.has(text)) found.set(text, { text, ...place, startLogit, endLogit });
+    const answer = context.slice(place.start, place.end);
+    if (!found.has(answer)) found.set(answer, { answer, ...place, startLogit, endLogit });
   }
   const answers = [...found.values()];
   const probabilities =
@@ -162,12 +158,10 @@ function distinctAnswers(
 }
 
 function leastNoAnswerScore(windows: readonly NBestWindow[]): number | undefined {
-  const scores = windows.flatMap((window) => {
-    if (window.answerableLogit !== undefined) return [window.answerableLogit];
-    const at = nullPositionOf(window.tokens);
-    return 'startLogits' in window && at !== undefined
-      ? [window.startLogits[at]! + window.endLogits[at]!]
-      : [];
+  const scores = windows.map((window) => {
+    if (window.answerableLogit !== undefined) return window.answerableLogit;
+    return 'startLogits' in window ? nullLogitsOf(window) : undefined;
   });
-  return scores.length === 0 ? undefined : Math.min(...scores);
+  const known = scores.filter((score) => score !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
 }

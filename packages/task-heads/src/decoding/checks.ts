@@ -1,19 +1,21 @@
-import { ConfigError, OptionError, ShapeError } from '@tesserae/tensor';
+import { OptionError, ShapeError } from '@tesserae/tensor';
 
 // What decoders ask of their input before they read it.
 
 /**
- * Throws unless `value` is a whole number of at least `least`.
+ * Throws unless every value is a whole number of at least 1.
  * @throws OptionError
  */
-export function requireCount(op: string, name: string, value: number, least = 1): void {
-  if (Number.isSafeInteger(value) && value >= least) return;
-  throw new OptionError({
-    op,
-    problem: `${name} is ${value}, must be a whole number of at least ${least}`,
-    page: 'option-value',
-    got: value,
-  });
+export function requireCounts(op: string, counts: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(counts)) {
+    if (Number.isSafeInteger(value) && value > 0) continue;
+    throw new OptionError({
+      op,
+      problem: `${name} is ${value}, needed a whole number from 1`,
+      page: 'option-value',
+      got: value,
+    });
+  }
 }
 
 /**
@@ -24,7 +26,8 @@ export function requireChoice(op: string, name: string, value: string, known: re
   if (known.includes(value)) return;
   throw new OptionError({
     op,
-    problem: `${name} is '${value}'; known are ${known.join(', ')}`,
+    problem: `${name} is '${String(value)}'`,
+    likely: `There are ${known.join(', ')}.`,
     page: 'option-value',
     got: value,
     needed: known,
@@ -32,34 +35,17 @@ export function requireChoice(op: string, name: string, value: string, known: re
 }
 
 /**
- * Throws unless each logit has its label.
- * @throws ConfigError
- */
-export function requireLabels(op: string, labels: readonly string[], logits: ArrayLike<number>): void {
-  if (labels.length === logits.length) return;
-  throw new ConfigError({
-    op,
-    problem: `${labels.length} labels for ${logits.length} logits`,
-    likely:
-      'id2label in config.json has one name for each output of the head: take both from the same model.',
-    page: 'labels-number',
-    got: labels.length,
-    needed: logits.length,
-  });
-}
-
-/**
- * Throws unless each of `numTokens` tokens has its logits; rows behind them are padding.
+ * Throws unless each of `numTokens` tokens has its logits.
  * @throws ShapeError
  */
-export function requireTokens(op: string, rows: ArrayLike<unknown>, numTokens: number): void {
-  if (rows.length >= numTokens) return;
+export function requireTokenLogits(op: string, logits: ArrayLike<number>, numTokens: number): void {
+  if (logits.length >= numTokens) return;
   throw new ShapeError({
     op,
-    problem: `logits of ${rows.length} tokens, the text has ${numTokens}`,
+    problem: `${logits.length} logits for ${numTokens} tokens`,
     likely: 'They are of another text. Logits of padding may follow, but none may lack.',
     page: 'logits-shape',
-    got: rows.length,
+    got: logits.length,
     needed: numTokens,
   });
 }

@@ -1,183 +1,201 @@
-import { OptionError, checkOptions } from '@tesserae/tensor';
-import type { Encoding, Tokenizer } from '@tesserae/tokenizer';
-import { requireChoice, requireLabels, requireTokens } from './checks.js';
-import { mergeWindows } from './entity-windows.js';
-import type { ScoredToken, WordRule } from './entity-words.js';
-import { WORD_RULES, createWordReader } from './entity-words.js';
-import type { Numbers } from './scores.js';
-import { bestOf, softmaxOf } from './scores.js';
+import { checkOptions } from '@tesserae/tensor';
+import { requireChoice } from './checks.js';
+import { requireLabels } from './labels.js';
+import type { TokenSpans } from './token-spans.js';
+import { argMaxOf, softmaxOf } from './token-spans.js';
 
-/**
- * How tokens become entities: not at all; neighbours of one type; or whole words first, labelled by their first
- * token, by the mean of their tokens' probabilities, or by their surest token.
- */
+/** How scores of tokens become entities, as in Hugging Face's pipeline. */
 export type AggregationStrategy = 'none' | 'simple' | 'first' | 'average' | 'max';
 
-/** Something that was found in a text. */
+/** Every strategy. */
+export const AGGREGATION_STRATEGIES: readonly AggregationStrategy[] = [
+  'none',
+  'simple',
+  'first',
+  'average',
+  'max',
+];
+
+/** A part of a text and what it is. `text.slice(start, end)` is `word`. */
 export interface Entity {
-  /** Type without `B-` or `I-`; with the strategy 'none', the token's label as it is. */
+  /** The tag of a token ('B-PER') without aggregation, else the class ('PER'). */
   readonly label: string;
+  /** Probability: of the token, or the mean over the parts. */
   readonly score: number;
-  /** What the tokens spell, in the vocabulary's spelling: 'new york' of an uncased model. */
   readonly word: string;
-  /** The source, `text.slice(start, end)`. */
-  readonly text: string;
-  /** In UTF-16 units of the text. */
+  /** UTF-16 code units. */
   readonly start: number;
   readonly end: number;
-  /** With 'none' only: place of the token in its window. */
+  /** Place of the token in its row, without aggregation. */
   readonly index?: number;
 }
 
-/** A text, or one window of it, and what the model says of its tokens. */
-export interface EntityWindow {
-  readonly encoding: Pick<Encoding, 'ids' | 'tokens' | 'offsets' | 'specialTokensMask' | 'wordIds'>;
-  /** [seqLen][numLabels]; rows behind the encoding's tokens are padding. */
-  readonly logits: readonly Numbers[];
+/** One window of a text: its tokens and their logits, a row of `labels.length` for each token. */
+export interface TaggedWindow {
+  readonly tokens: TokenSpans;
+  readonly logits: ArrayLike<number>;
 }
 
-/** How entities are read. */
+/** What entities are read with. */
 export interface EntityOptions {
-  /** Names of the classes, in the order of the logits. */
+  readonly text: string;
   readonly labels: readonly string[];
-  readonly tokenizer: Pick<Tokenizer, 'parts' | 'specialTokens'>;
-  /** Default 'none'. */
-  readonly aggregation?: AggregationStrategy;
-  /** Labels, or types, that are left out. Default ['O']. */
+  /** Default 'simple'. */
+  readonly strategy?: AggregationStrategy;
+  /** Tags that are no entities; default ['O']. */
   readonly ignoreLabels?: readonly string[];
-  /** What makes a token the continuation of a word. Default 'huggingFace'. */
-  readonly wordRule?: WordRule;
-  /** What stands between the words of a text that came split into words. Default one space. */
-  readonly delimiter?: string;
 }
 
-const OPTIONS = ['labels', 'tokenizer', 'aggregation', 'ignoreLabels', 'wordRule', 'delimiter'];
-const STRATEGIES: readonly AggregationStrategy[] = ['none', 'simple', 'first', 'average', 'max'];
+/** A token or a word with a tag. */
+interface Tagged {
+  readonly tag: string;
+  readonly score: number;
+  readonly start: number;
+  readonly end: number;
+  readonly index: number;
+}
+
+interface Token {
+  readonly scores: Float64Array;
+  readonly start: number;
+  readonly end: number;
+  readonly index: number;
+  readonly isSubword: boolean;
+}
 
 /**
- * Entities of a text, as Hugging Face's TokenClassificationPipeline finds them; of a long one from its windows, where
- * of those that overlap the longest stays, then the surest.
- * @param text  the text; or its words, if it was encoded with isSplitIntoWords: positions are then those in the words
- *   joined by `delimiter`
- * @throws ConfigError when labels and logits differ in number · ShapeError when a token has no logits · OptionError
- *   for several windows without aggregation
+ * The entities of a text.
+ *
+ * - 'none': every token by itself, with its tag.
+ * - 'simple': neighbouring tokens of one class are joined; B- begins a new one.
+ * - 'first', 'average', 'max': words get one tag, that of their first token, of their mean scores, or of the token that is surest;
+ *   then words are joined.
+ *
+ * Of windows that overlap the longer entity is kept, of equal ones the surer.
+ *
+ * As Hugging Face's TokenClassificationPipeline, but for three things: `word` is the source, not the vocabulary's spelling;
+ * words are the tokenizer's, where it takes any token whose spelling and source differ in length for the continuation of a
+ * word (a word that a normaliser shortened, such as one with a combining accent, joins the one before); and 'none' may have
+ * several windows.
+ * @throws OptionError for an unknown strategy · ShapeError when labels and logits differ in number
  */
-export function decodeEntities(
-  text: string | readonly string[],
-  windows: readonly EntityWindow[],
-  options: EntityOptions,
-): readonly Entity[] {
+export function decodeEntities(windows: readonly TaggedWindow[], options: EntityOptions): Entity[] {
   const op = 'decodeEntities';
-  checkOptions(op, options, OPTIONS);
-  const { labels, tokenizer, aggregation = 'none', ignoreLabels = ['O'] } = options;
-  const { wordRule = 'huggingFace', delimiter = ' ' } = options;
-  requireChoice(op, 'aggregation', aggregation, STRATEGIES);
-  requireChoice(op, 'wordRule', wordRule, WORD_RULES);
-  if (aggregation === 'none' && windows.length > 1) throw severalWindows(windows.length);
-  const reader = createWordReader(text, { tokenizer, wordRule, delimiter });
-  const found = windows.flatMap((window) => {
-    requireTokens(op, window.logits, window.encoding.ids.length);
-    const tokens = reader.tokens(window.encoding, (index) => {
-      requireLabels(op, labels, window.logits[index]!);
-      return softmaxOf(window.logits[index]!);
-    });
-    return aggregate(tokens, { labels, aggregation, spell: reader.spell });
-  });
-  const kept = found.filter(({ label }) => !ignoreLabels.includes(label));
-  const entities = kept.map((entity) => ({ ...entity, text: reader.text.slice(entity.start, entity.end) }));
-  return windows.length > 1 ? mergeWindows(entities) : entities;
+  checkOptions(op, options, ['text', 'labels', 'strategy', 'ignoreLabels']);
+  const { text, labels, strategy = 'simple', ignoreLabels = ['O'] } = options;
+  requireChoice(op, 'strategy', strategy, AGGREGATION_STRATEGIES);
+  const found = windows.flatMap((window) => partsOf(tokensOf(window, labels), { strategy, labels }));
+  const entities = found
+    .filter(({ tag }) => !ignoreLabels.includes(tag))
+    .map(({ tag, score, start, end, index }) => ({
+      label: tag,
+      score,
+      word: text.slice(start, end),
+      start,
+      end,
+      ...(strategy === 'none' ? { index } : {}),
+    }));
+  return windows.length > 1 ? withoutOverlaps(entities) : entities;
 }
 
-/** Entities before their text is cut out. */
-type Found = Omit<Entity, 'text'>;
-
-interface Aggregation {
+interface Tagging {
+  readonly strategy: AggregationStrategy;
   readonly labels: readonly string[];
-  readonly aggregation: AggregationStrategy;
-  readonly spell: (tokens: readonly string[]) => string;
 }
 
-function aggregate(tokens: readonly ScoredToken[], options: Aggregation): readonly Found[] {
-  const { labels, aggregation, spell } = options;
-  if (aggregation === 'none' || aggregation === 'simple') {
-    const single = tokens.map((token) => {
-      const { word, start, end, index } = token;
-      return { ...decide(token.scores, labels), word, start, end, index };
+/** Tokens, words or groups of them, as the strategy has it. */
+function partsOf(tokens: readonly Token[], { strategy, labels }: Tagging): readonly Tagged[] {
+  if (strategy !== 'none' && strategy !== 'simple') return joined(wordsOf(tokens, { strategy, labels }));
+  const single = tokens.map((token) => taggedAs(token.scores, [token], labels));
+  return strategy === 'none' ? single : joined(single);
+}
+
+function tokensOf({ tokens, logits }: TaggedWindow, labels: readonly string[]): Token[] {
+  const { offsets, specialTokensMask, wordIds } = tokens;
+  const count = specialTokensMask.length;
+  requireLabels(labels, logits.length / count);
+  const found: Token[] = [];
+  for (let index = 0; index < count; index++) {
+    if (specialTokensMask[index] !== 0) continue;
+    const row = Array.prototype.slice.call(
+      logits,
+      index * labels.length,
+      (index + 1) * labels.length,
+    ) as number[];
+    const isSubword = index > 0 && wordIds[index]! >= 0 && wordIds[index] === wordIds[index - 1];
+    found.push({
+      scores: softmaxOf(row),
+      start: offsets[2 * index]!,
+      end: offsets[2 * index + 1]!,
+      index,
+      isSubword,
     });
-    return aggregation === 'none' ? single : groupNeighbours(single, spell);
   }
-  const words: ScoredToken[][] = [];
+  return found;
+}
+
+function taggedAs(scores: Float64Array, tokens: readonly Token[], labels: readonly string[]): Tagged {
+  const best = argMaxOf(scores);
+  const [first, last] = [tokens[0]!, tokens.at(-1)!];
+  return { tag: labels[best]!, score: scores[best]!, start: first.start, end: last.end, index: first.index };
+}
+
+function wordsOf(tokens: readonly Token[], { strategy, labels }: Tagging): Tagged[] {
+  const words: Token[][] = [];
   for (const token of tokens) {
     if (token.isSubword && words.length > 0) words.at(-1)!.push(token);
     else words.push([token]);
   }
-  return groupNeighbours(
-    words.map((word) => ({
-      ...decide(WORD_SCORES[aggregation](word), labels),
-      word: spell(word.map((token) => token.word)),
-      start: word[0]!.start,
-      end: word.at(-1)!.end,
-    })),
-    spell,
-  );
+  return words.map((word) => taggedAs(wordScores(word, strategy), word, labels));
 }
 
-function decide(
-  scores: Numbers,
-  labels: readonly string[],
-): { readonly label: string; readonly score: number } {
-  const best = bestOf(scores);
-  return { label: labels[best]!, score: scores[best]! };
+function wordScores(word: readonly Token[], strategy: AggregationStrategy): Float64Array {
+  if (strategy === 'first') return word[0]!.scores;
+  if (strategy === 'average')
+    return word[0]!.scores.map(
+      (_, label) => word.reduce((sum, { scores }) => sum + scores[label]!, 0) / word.length,
+    );
+  const surest = argMaxOf(word.map(({ scores }) => scores[argMaxOf(scores)]!));
+  return word[surest]!.scores;
 }
 
-const highest = ({ scores }: ScoredToken): number => scores[bestOf(scores)]!;
-
-/** Probabilities of a word from those of its tokens. */
-const WORD_SCORES: Readonly<
-  Record<'first' | 'average' | 'max', (tokens: readonly ScoredToken[]) => Numbers>
-> = {
-  first: ([token]) => token!.scores,
-  max: (tokens) => tokens.reduce((best, token) => (highest(token) > highest(best) ? token : best)).scores,
-  average: (tokens) =>
-    Float64Array.from(
-      tokens[0]!.scores,
-      (_, label) => tokens.reduce((sum, { scores }) => sum + scores[label]!, 0) / tokens.length,
-    ),
-};
-
-/** `B-PER` begins a PER, `I-PER` goes on with one; a label without prefix goes on with its own kind. */
-function tagOf(label: string): { readonly begins: boolean; readonly type: string } {
-  const hasPrefix = label.startsWith('B-') || label.startsWith('I-');
-  return { begins: label.startsWith('B-'), type: hasPrefix ? label.slice(2) : label };
-}
-
-/** Joins neighbours of one type, until the next `B-`. */
-function groupNeighbours(
-  items: readonly Found[],
-  spell: (tokens: readonly string[]) => string,
-): readonly Found[] {
-  const groups: Found[][] = [];
-  for (const item of items) {
-    const last = groups.at(-1);
-    const { begins, type } = tagOf(item.label);
-    if (last !== undefined && !begins && type === tagOf(last.at(-1)!.label).type) last.push(item);
-    else groups.push([item]);
+/** Neighbours of one class as one, the mean of their scores. */
+function joined(parts: readonly Tagged[]): Tagged[] {
+  const groups: Tagged[][] = [];
+  for (const part of parts) {
+    const last = groups.at(-1)?.at(-1);
+    const [position, name] = splitTag(part.tag);
+    if (last !== undefined && name === splitTag(last.tag)[1] && position !== 'B') groups.at(-1)!.push(part);
+    else groups.push([part]);
   }
   return groups.map((group) => ({
-    label: group[0]!.label.slice(group[0]!.label.indexOf('-') + 1), // without B-, I- or any other prefix
+    tag: afterDash(group[0]!.tag),
     score: group.reduce((sum, { score }) => sum + score, 0) / group.length,
-    word: spell(group.map(({ word }) => word)),
     start: group[0]!.start,
     end: group.at(-1)!.end,
+    index: group[0]!.index,
   }));
 }
 
-function severalWindows(got: number): OptionError {
-  return new OptionError({
-    op: 'decodeEntities',
-    problem: `${got} windows without aggregation: tokens of two windows cannot be told apart`,
-    likely: "Choose an aggregation such as 'simple', or cut the text to one window.",
-    page: 'option-conflict',
-    got,
-  });
+const splitTag = (tag: string): readonly [string, string] =>
+  tag.startsWith('B-') || tag.startsWith('I-') ? [tag[0]!, tag.slice(2)] : ['I', tag];
+
+const afterDash = (tag: string): string => (tag.includes('-') ? tag.slice(tag.indexOf('-') + 1) : tag);
+
+function withoutOverlaps(entities: readonly Entity[]): Entity[] {
+  const kept: Entity[] = [];
+  for (const entity of [...entities].sort((a, b) => a.start - b.start)) {
+    const last = kept.at(-1);
+    if (last === undefined || entity.start >= last.end) kept.push(entity);
+    else if (isBetter(entity, last)) kept[kept.length - 1] = entity;
+  }
+  return kept;
 }
+
+function isBetter(entity: Entity, than: Entity): boolean {
+  const [length, other] = [lengthOf(entity.word), lengthOf(than.word)];
+  return length > other || (length === other && entity.score > than.score);
+}
+
+/** Characters (code points), which is what the reference counts. */
+const lengthOf = (text: string): number => Array.from(text).length;

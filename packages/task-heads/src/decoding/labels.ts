@@ -1,72 +1,78 @@
+import { ShapeError } from '@tesserae/tensor';
 import type { ProblemType } from '@tesserae/nn';
-import { OptionError, checkOptions } from '@tesserae/tensor';
-import { requireCount, requireLabels } from './checks.js';
-import type { Numbers } from './scores.js';
-import { sigmoidOf, softmaxOf } from './scores.js';
+import { requireCounts } from './checks.js';
+import { argMaxOf, largestIndices, sigmoidOf, softmaxOf } from './token-spans.js';
 
-/** A class and how likely it is; of a regression, the value. */
-export interface ScoredLabel {
+/** A class and how likely it is; of a regression the value itself. */
+export interface LabelScore {
   readonly label: string;
-  /** Place among the config's labels. */
-  readonly id: number;
   readonly score: number;
 }
 
-/** How logits of a sequence become labels. */
-export interface LabelOptions {
-  /** Names of the classes, in the order of the logits. */
-  readonly labels: readonly string[];
-  /** The config's; absent: classes that exclude each other, or for one label a yes or no, as Hugging Face has it. */
-  readonly problemType?: ProblemType;
-  /** What makes scores of logits; default by the problem type: softmax, sigmoid, or none for a regression. */
-  readonly scoring?: 'softmax' | 'sigmoid' | 'none';
-  /** The most labels; default all. */
-  readonly topK?: number;
-  /** Leaves out labels whose score is below; default none. Of several labels at once, 0.5 is the usual choice. */
-  readonly threshold?: number;
+/** A decision about a text. */
+export interface Classification extends LabelScore {
+  /** Score of every class, in the order of the config's labels: probabilities, or values of a regression. */
+  readonly scores: readonly number[];
 }
 
-const OPTIONS = ['labels', 'problemType', 'scoring', 'topK', 'threshold'];
+/** How logits become scores. */
+export interface LabelOptions {
+  readonly labels: readonly string[];
+  /** Default: what the number of logits implies, one a regression, more one class of several. */
+  readonly problemType?: ProblemType;
+}
 
 /**
- * Labels of a sequence with their scores, best first; values of a regression in the order of the labels.
- * @param logits  [numLabels]
- * @throws ConfigError when logits and labels differ in number · OptionError for a threshold on a regression
+ * The decision that a row of logits stands for: softmax for one class of several, sigmoid where several may hold, the value of a
+ * regression.
+ * @throws ShapeError when there are not as many labels as logits
  */
-export function decodeLabels(logits: Numbers, options: LabelOptions): readonly ScoredLabel[] {
-  const op = 'decodeLabels';
-  checkOptions(op, options, OPTIONS);
-  const { labels, problemType, topK = labels.length, threshold } = options;
-  const { scoring = scoringOf(labels.length, problemType) } = options;
-  requireCount(op, 'topK', topK);
-  requireLabels(op, labels, logits);
-  if (threshold !== undefined && scoring === 'none') throw noThreshold(op, threshold);
-  const scores = SCORING[scoring](logits);
-  const scored = labels.map((label, id) => ({ label, id, score: scores[id]! }));
-  if (scoring !== 'none') scored.sort((a, b) => b.score - a.score);
-  return scored.filter(({ score }) => threshold === undefined || score >= threshold).slice(0, topK);
+export function decodeClassification(
+  logits: ArrayLike<number>,
+  { labels, problemType }: LabelOptions,
+): Classification {
+  requireLabels(labels, logits.length);
+  const kind = problemType ?? (logits.length === 1 ? 'regression' : 'single_label_classification');
+  const scores =
+    kind === 'regression'
+      ? Array.from(logits)
+      : kind === 'multi_label_classification'
+        ? Array.from(logits, sigmoidOf)
+        : [...softmaxOf(logits)];
+  const best = argMaxOf(scores);
+  return { label: labels[best]!, score: scores[best]!, scores };
 }
 
-const SCORING: Readonly<
-  Record<NonNullable<LabelOptions['scoring']>, (logits: Numbers) => ArrayLike<number>>
-> = {
-  softmax: softmaxOf,
-  sigmoid: (logits) => Array.from(logits, sigmoidOf),
-  none: (logits) => logits,
-};
-
-function scoringOf(numLabels: number, problemType: ProblemType | undefined): 'softmax' | 'sigmoid' | 'none' {
-  if (problemType === 'regression') return 'none';
-  if (problemType === 'multi_label_classification' || numLabels === 1) return 'sigmoid';
-  return 'softmax';
+/** The `topK` best classes, best first; null for all of them. @throws OptionError */
+export function topLabels(
+  { scores }: Classification,
+  labels: readonly string[],
+  topK: number | null,
+): LabelScore[] {
+  if (topK !== null) requireCounts('topLabels', { topK });
+  const order = largestIndices(scores, topK ?? scores.length);
+  return order.map((index) => ({ label: labels[index]!, score: scores[index]! }));
 }
 
-function noThreshold(op: string, threshold: number): OptionError {
-  return new OptionError({
-    op,
-    problem: `threshold is ${threshold}, but the values of a regression are no probabilities`,
-    likely: "Leave threshold out, or set problem_type to 'multi_label_classification'.",
-    page: 'option-conflict',
-    got: threshold,
+/** The classes of a multi-label decision that hold. */
+export function labelsAbove(
+  { scores }: Classification,
+  labels: readonly string[],
+  threshold = 0.5,
+): LabelScore[] {
+  return scores.flatMap((score, index) => (score >= threshold ? [{ label: labels[index]!, score }] : []));
+}
+
+/** @throws ShapeError when labels and logits differ in number */
+export function requireLabels(labels: readonly string[], numLogits: number): void {
+  if (labels.length === numLogits) return;
+  throw new ShapeError({
+    op: 'labels',
+    problem: `the head gives ${numLogits} scores, the config names ${labels.length} labels`,
+    likely:
+      "The config's id2label is not that of the weights. Correct it, or pass labels of the right number.",
+    page: 'labels-misfit',
+    got: labels.length,
+    needed: numLogits,
   });
 }

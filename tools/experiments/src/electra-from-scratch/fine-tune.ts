@@ -34,6 +34,9 @@ export interface FineTuningRun {
 /** Lengths that inputs are padded to: one graph each. */
 const LENGTHS = [32, 64, 128] as const;
 
+/** What was left out of pre-training: here every example is seen several times. */
+const FINE_TUNE_DROPOUT = { hidden_dropout_prob: 0.1, attention_probs_dropout_prob: 0.1 };
+
 /** Trains on the task's examples and scores on its development set. */
 export async function fineTune(task: Task, start: Start, options: RunOptions): Promise<FineTuningRun> {
   const started = performance.now();
@@ -58,10 +61,10 @@ async function startModel(
     return (await loadPretrained(discriminator, {
       className: task.className,
       newHeadSeed: seed,
-      config: { id2label },
+      config: { id2label, ...FINE_TUNE_DROPOUT },
     })) as PretrainedModel<ElectraConfig>;
   }
-  const json = { ...electraConfigToHuggingFace(config, task.className), id2label };
+  const json = { ...electraConfigToHuggingFace(config, task.className), id2label, ...FINE_TUNE_DROPOUT };
   return createModel(ARCHITECTURES[task.className] as never, electraConfigFromHuggingFace(json), { seed });
 }
 

@@ -36,6 +36,8 @@ const number = (value: string): number => {
   throw new Error(`${value} is no positive number`);
 };
 
+const share = (value: string): number => (value === '0' ? 0 : number(value));
+
 const program = new Command('electra-from-scratch')
   .option('--data <folder>', 'folder with text-enwiki2015 and the tasks', '../shared/data')
   .option('--out <folder>', 'where the pre-trained model goes', 'electra-from-scratch')
@@ -46,13 +48,15 @@ const program = new Command('electra-from-scratch')
   .option('--minutes <count>', 'minutes of pre-training', number, 20)
   .option('--num-layers <count>', 'layers', number, 4)
   .option('--hidden-size <count>', 'width', number, 128)
-  .option('--vocab-size <count>', 'pieces', number, 8000)
+  .option('--vocab-size <count>', 'pieces', number, 4000)
   .option('--vocab-files <count>', 'files the vocabulary is learned from', number, 2)
-  .option('--batch-size <count>', 'texts a step', number, 64)
-  .option('--seq-len <count>', 'tokens a text', number, 128)
+  .option('--batch-size <count>', 'texts a step', number, 32)
+  .option('--seq-len <count>', 'tokens a text', number, 64)
   .option('--learning-rate <rate>', 'highest rate of pre-training', number, 2e-3)
-  .option('--warmup-steps <count>', 'steps of warm-up', number, 200)
-  .option('--generator-hidden-size <share>', "the generator's width", number, 0.5)
+  .option('--warmup-steps <count>', 'steps of warm-up', number, 300)
+  .option('--pretrain-dropout <share>', 'dropout of pre-training', share, 0)
+  .option('--generator-hidden-size <share>', "the generator's width", number, 0.25)
+  .option('--disc-weight <factor>', "weight of the discriminator's loss", number, 50)
   .option('--eval-batches <count>', 'batches of held-out text', number, 40)
   .option('--seeds <count>', 'fine-tunings of each kind', number, 3)
   .option('--fine-tune-epochs <count>', 'epochs of fine-tuning', number, 3)

@@ -14,8 +14,12 @@ export interface Plan {
   readonly seqLen: number;
   readonly learningRate: number;
   readonly warmupSteps: number;
+  /** Dropout of pre-training; 0 by default: no text is seen twice. */
+  readonly pretrainDropout: number;
   /** Width of the generator, as a share. */
   readonly generatorHiddenSize: number;
+  /** Weight of the discriminator's loss. */
+  readonly discWeight: number;
   /** Batches of held-out text for the final scores. */
   readonly evalBatches: number;
   readonly seeds: number;

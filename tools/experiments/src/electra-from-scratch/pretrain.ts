@@ -60,8 +60,13 @@ export async function pretrain(
   { plan, backend, say }: Context,
 ): Promise<PretrainingRun> {
   const { cls, sep, mask } = encoderIds(tokenizer);
-  const config = encoderConfig(plan, tokenizer.vocabSize);
-  const options = { generatorHiddenSize: plan.generatorHiddenSize };
+  const { pretrainDropout: rate } = plan;
+  const config = {
+    ...encoderConfig(plan, tokenizer.vocabSize),
+    hiddenDropout: rate,
+    attentionDropout: rate,
+  };
+  const options = { generatorHiddenSize: plan.generatorHiddenSize, discWeight: plan.discWeight };
   const pretraining = electraPretraining({ config, ids: { cls, sep, mask }, options });
   const step = await createTrainStep({
     backend,
