@@ -22,6 +22,7 @@ from topics import (
     t5_models,
     t5_traps,
     t5_variants,
+    task_pipelines,
     token_pipeline,
     training_definitions,
 )
@@ -31,6 +32,7 @@ TOPICS = {
     "t5_models": t5_models.fixtures,
     "t5_traps": t5_traps.fixtures,
     "t5_variants": t5_variants.fixtures,
+    "task_pipelines": task_pipelines.fixtures,
     "electra_models": electra_models.fixtures,
     "electra_pretraining": electra_pretraining.fixtures,
     "greedy_generation": greedy_generation.fixtures,
