@@ -138,7 +138,7 @@ export abstract class EncoderFacade<Config> extends ModelFacade<Config> {
     { maxLength, stride }: { readonly maxLength?: number; readonly stride?: number },
   ): Encoding[][] {
     const limit = this.limitOf(maxLength);
-    const shared = stride ?? Math.min(128, Math.floor(limit / 4));
+    const shared = stride ?? Math.min(128, Math.floor(limit / 3));
     return texts.map(([text, pair]) => {
       const first = this.tokenizer.encode(text, {
         maxLength: limit,
