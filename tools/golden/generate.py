@@ -11,6 +11,7 @@ import transformers
 from fixture_file import largest_difference, read_fixture, write_fixture
 from topics import (
     adamw_steps,
+    electra_google_heads,
     electra_models,
     electra_pretraining,
     generation_modes,
@@ -33,6 +34,7 @@ TOPICS = {
     "t5_traps": t5_traps.fixtures,
     "t5_variants": t5_variants.fixtures,
     "task_pipelines": task_pipelines.fixtures,
+    "electra_google_heads": electra_google_heads.fixtures,
     "electra_models": electra_models.fixtures,
     "electra_pretraining": electra_pretraining.fixtures,
     "greedy_generation": greedy_generation.fixtures,

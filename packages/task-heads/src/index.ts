@@ -45,3 +45,20 @@ export { decodeMask } from './decoding/fill-mask.js';
 export type { ReplacedWord } from './decoding/replaced-tokens.js';
 export { decodeReplacedTokens } from './decoding/replaced-tokens.js';
 export type { TokenSpans } from './decoding/token-spans.js';
+export type {
+  Encoder,
+  EncoderFacts,
+  EncoderInputs,
+  Head,
+  TaskInputs,
+  TaskModel,
+  TaskOutputs,
+  TaskParams,
+} from './encoder.js';
+export { withHead } from './encoder.js';
+export { answerHead, sequenceHead, tokenHead } from './heads.js';
+export type { GoogleAnswerOptions, GoogleHeadOptions, GoogleSequenceOptions } from './google-task-heads.js';
+export { googleAnswerHead, googleSequenceHead, googleTokenHead } from './google-task-heads.js';
+export type { OneLayerParams } from './google-heads.js';
+export type { AnswerBeams, GivenStarts, JointAnswerOptions, JointAnswerParams } from './joint-answers.js';
+export { answerMask } from './joint-answers.js';

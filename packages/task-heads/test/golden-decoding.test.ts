@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { toNumbers } from '@tesserae/tensor';
 import type { TensorFile } from '@tesserae/weights';
-import { bytesSource, openSafetensors } from '@tesserae/weights';
 import { describe, expect, it } from 'vitest';
 import type { AnswerOptions } from '../src/decoding/answers.js';
 import { decodeAnswers } from '../src/decoding/answers.js';
@@ -10,12 +8,9 @@ import { answerTokens } from '../src/decoding/answer-windows.js';
 import type { AggregationStrategy } from '../src/decoding/entities.js';
 import { decodeEntities } from '../src/decoding/entities.js';
 import type { TokenSpans } from '../src/decoding/token-spans.js';
+import { openFixture } from './fixture.js';
 
-/** What transformers makes of logits of a random ELECTRA over the uncased BERT vocabulary: tools/golden. */
-function openFixture(name: string): Promise<TensorFile> {
-  const url = new URL(`../../../tools/golden/fixtures/${name}.safetensors`, import.meta.url);
-  return openSafetensors(bytesSource(name, new Uint8Array(readFileSync(url))));
-}
+// What transformers makes of logits of a random ELECTRA over the uncased BERT vocabulary: tools/golden.
 
 const read = async (file: TensorFile, name: string): Promise<readonly number[]> =>
   toNumbers(await file.read(name));

@@ -21,6 +21,7 @@ export type {
   ReplacedWord,
 } from '@tesserae/task-heads';
 export { AGGREGATION_STRATEGIES } from '@tesserae/task-heads';
+export { electraEncoder, t5Encoder } from './encoders.js';
 export type { PredictOptions, TextOrPair } from './encoder-facade.js';
 export { EncoderFacade } from './encoder-facade.js';
 export type { RunRowsOptions } from './encoder-runner.js';

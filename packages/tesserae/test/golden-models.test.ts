@@ -112,6 +112,7 @@ const ELSEWHERE = [
   'task-entities',
   'task-n-best',
   'electra-adamw-steps',
+  'electra-google-heads',
   'electra-pretraining-all-tied',
   'electra-pretraining-all-tokens-mlm',
   'electra-pretraining-disallow-correct',

@@ -26,7 +26,7 @@ export type NBestWindow = (AnswerWindow | BeamWindow) & {
 
 /** How the list is made. */
 export interface NBestOptions {
-  /** Starts and ends that are tried in each window, and the most answers. Default 20. */
+  /** The most answers; and, unless a head has chosen them, starts and ends that are tried in each window. Default 20. */
   readonly nBest?: number;
   /** The longest answer, in tokens. Default 30. */
   readonly maxAnswerLength?: number;
@@ -105,7 +105,7 @@ function spansOf(
   { nBest, maxAnswerLength }: { readonly nBest: number; readonly maxAnswerLength: number },
 ): readonly Candidate[] {
   const { tokens } = window;
-  const pairs = 'startLogits' in window ? bestPairs(window, nBest) : beamPairs(window, nBest);
+  const pairs = 'startLogits' in window ? bestPairs(window, nBest) : beamPairs(window);
   return pairs
     .filter(({ first, last }) => {
       const isInside = isContext(tokens, first) && isContext(tokens, last);
@@ -125,18 +125,19 @@ function bestPairs(window: AnswerWindow, nBest: number): readonly Pair[] {
   );
 }
 
-function beamPairs(window: BeamWindow, nBest: number): readonly Pair[] {
+/** Every pair of the beams, however many are asked for. */
+function beamPairs(window: BeamWindow): readonly Pair[] {
   const { startTopLogProbs, startTopIndices, endTopLogProbs, endTopIndices } = window;
   const beamSize = startTopIndices.length;
-  const ranks = Array.from({ length: Math.min(nBest, beamSize) }, (_, rank) => rank);
-  return ranks.flatMap((start) =>
-    ranks.map((end) => ({
+  return Array.from({ length: endTopIndices.length }, (_, pair) => {
+    const start = Math.floor(pair / beamSize);
+    return {
       first: startTopIndices[start]!,
-      last: endTopIndices[start * beamSize + end]!,
+      last: endTopIndices[pair]!,
       startLogit: startTopLogProbs[start]!,
-      endLogit: endTopLogProbs[start * beamSize + end]!,
-    })),
-  );
+      endLogit: endTopLogProbs[pair]!,
+    };
+  });
 }
 
 function distinctAnswers(
