@@ -22,13 +22,7 @@ export interface PredictOptions extends RunRowsOptions {
 }
 
 /** Names of the options of `PredictOptions`. */
-const PREDICT_OPTIONS: readonly string[] = [
-  'batchSize',
-  'signal',
-  'onProgress',
-  'maxLength',
-  'truncation',
-];
+const PREDICT_OPTIONS: readonly string[] = ['batchSize', 'signal', 'onProgress', 'maxLength', 'truncation'];
 
 /** A class over one architecture. */
 interface FacadeClass<Facade, Config> {
