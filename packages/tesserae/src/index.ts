@@ -17,3 +17,14 @@ export type { T5GenerateOptions, T5GenerateResult } from './t5-for-conditional-g
 export { T5ForConditionalGeneration } from './t5-for-conditional-generation.js';
 export type { ScoreTextsOptions, ScoredInput, TextScore } from './t5-scoring.js';
 export type { StreamedText } from './t5-text-stream.js';
+export type { TaskName } from './training/task.js';
+export { TASK_NAMES } from './training/task.js';
+export type { TrainableConfig } from './training/tasks/task-context.js';
+export { classSuffixOf } from './training/tasks/table.js';
+export { labelNames } from './training/class-labels.js';
+export { labelsIn } from './training/labels-of-data.js';
+export { TrainingDataError } from './training/row-fields.js';
+export type { TrainingSettings } from './training/train-options.js';
+export { resolvedRecipe } from './training/recipe.js';
+export type { TrainModelOptions, TrainedModel } from './training/train-model.js';
+export { trainModel } from './training/train-model.js';

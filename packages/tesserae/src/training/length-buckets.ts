@@ -9,7 +9,7 @@ export interface BucketOptions {
   readonly count: number;
   /** Sizes are rounded up to multiples of this. */
   readonly multipleOf: number;
-  /** The longest that examples may be. */
+  /** Sizes are never larger than these, which no example is. */
   readonly limits: Box;
 }
 
@@ -29,7 +29,7 @@ export function chooseBoxes(lengths: readonly Box[], { count, multipleOf, limits
   const boxOf = (rows: readonly Box[]): Box =>
     limits.map((limit, axis) => {
       const longest = rows.reduce((most, row) => Math.max(most, row[axis]!), 1);
-      return Math.min(Math.max(limit, longest), Math.ceil(longest / multipleOf) * multipleOf);
+      return Math.min(limit, Math.ceil(longest / multipleOf) * multipleOf);
     });
   const costOf = (rows: readonly Box[]): number => rows.length * areaOf(boxOf(rows));
   const all = boxOf(lengths);

@@ -68,7 +68,7 @@ const ELECTRA_BY_WIDTH = [
 ] as const;
 
 /** True when nothing of the model was loaded: all of it has to be learned. */
-export function isFromScratch({ specs, initialized }: PretrainedModel<TrainableConfig>): boolean {
+function isFromScratch({ specs, initialized }: PretrainedModel<TrainableConfig>): boolean {
   return initialized.length > 0 && initialized.length === flattenTree(specs).length;
 }
 
@@ -77,7 +77,7 @@ export function isFromScratch({ specs, initialized }: PretrainedModel<TrainableC
  * rates and their fall from layer to layer are made for weights that know something.
  * @see Raffel et al. 2020, §2: Adafactor, constant 1e-3 · Clark et al. 2020, appendix B
  */
-export function paperRecipe(model: PretrainedModel<TrainableConfig>): Recipe {
+function paperRecipe(model: PretrainedModel<TrainableConfig>): Recipe {
   const { config } = model;
   const shared = { batchSize: 32, epochs: 3 };
   if (!isElectra(config)) {
@@ -96,6 +96,15 @@ export function paperRecipe(model: PretrainedModel<TrainableConfig>): Recipe {
   const optimizer = { name: 'adamw', weightDecay: 0, epsilon: 1e-6, correctsBias: false } as const;
   const rate = { learningRate, schedule: 'electra', warmup: 0.1 } as const;
   return { ...shared, optimizer, ...rate, layerWiseDecay: decay, maxGradNorm: 1 };
+}
+
+/** The recipe that a model is trained by: what is set, and the paper's choices for the rest. */
+export function resolvedRecipe(
+  model: PretrainedModel<TrainableConfig>,
+  settings: Partial<Recipe> = {},
+): Recipe {
+  const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return { ...paperRecipe(model), ...Object.fromEntries(given) };
 }
 
 /** The optimiser of a recipe. @throws OptionError for options that it does not have */

@@ -35,14 +35,17 @@ export interface TaskSettings {
   readonly maxLength?: number;
   /** Longest target in tokens, where the model writes; default 128. */
   readonly maxTargetLength?: number;
+  /** Dropout while training, instead of the config's. */
+  readonly dropout?: number;
 }
 
 /** A model as tasks see it. @throws FormatError when it has no tokenizer */
 export function taskContext(
   model: PretrainedModel<TrainableConfig>,
-  { maxLength, maxTargetLength = 128 }: TaskSettings,
+  { maxLength, maxTargetLength = 128, dropout }: TaskSettings,
 ): TaskContext {
-  const { architecture, config } = model;
+  const { architecture } = model;
+  const config = withDropout(model.config, dropout);
   const hasSegments = isElectra(config);
   const most = isElectra(config) ? config.maxPositions : Infinity;
   if ((maxLength ?? 0) > most) throw tooLong(maxLength!, most);
@@ -56,6 +59,19 @@ export function taskContext(
     hasSegments,
     forward: (params, inputs, rng) => architecture.forward(params, inputs, { config, rng }),
   };
+}
+
+function withDropout(config: TrainableConfig, dropout: number | undefined): TrainableConfig {
+  if (dropout === undefined) return config;
+  return isElectra(config)
+    ? {
+        ...config,
+        hiddenDropout: dropout,
+        attentionDropout: dropout,
+        classifierDropout: dropout,
+        summaryLastDropout: dropout,
+      }
+    : { ...config, dropoutRate: dropout, classifierDropout: dropout };
 }
 
 function tooLong(got: number, most: number): OptionError {
