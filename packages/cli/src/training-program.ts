@@ -1,14 +1,27 @@
-import { type Command, Option } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import { TASK_NAMES } from 'tesserae';
 import { jsonOption, wholeNumber, countNumber } from './command-options.js';
 import { runFinetune } from './commands/finetune.js';
+import { CONFIG_COMMANDS, runSchema } from './commands/schema.js';
 import { createOutput } from './output.js';
 import { CONFIG_SCHEMAS } from './training/config-schema.js';
 import { parseSetting, readConfig } from './training/read-config.js';
 
-/** Adds `finetune`. */
+/** Adds `finetune` and `schema`. */
 export function addTrainingCommands(program: Command, signal: AbortSignal): void {
   addFinetune(program, signal);
+  addSchema(program, signal);
+}
+
+function addSchema(program: Command, signal: AbortSignal): void {
+  program
+    .command('schema')
+    .addArgument(new Argument('<command>', 'whose configs').choices([...CONFIG_COMMANDS]))
+    .description('the JSON schema of configs, for editors and checks')
+    .addOption(jsonOption())
+    .action((command: (typeof CONFIG_COMMANDS)[number], flags: { readonly json: boolean }) =>
+      runSchema({ command }, { output: createOutput({ isJson: flags.json }), signal }),
+    );
 }
 
 interface FinetuneFlags {
