@@ -18,6 +18,7 @@ from topics import (
     metric_values,
     objectives,
     op_values,
+    peft_adapters,
     t5_models,
     t5_traps,
     t5_variants,
@@ -38,6 +39,7 @@ TOPICS = {
     "op_values": op_values.fixtures,
     "objectives": objectives.fixtures,
     "training_definitions": training_definitions.fixtures,
+    "peft_adapters": peft_adapters.fixtures,
 }
 CHECK_TOLERANCE = 1e-5  # another CPU sums in another order; the tests allow ten times more
 

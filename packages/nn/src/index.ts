@@ -3,6 +3,7 @@ export type { ProblemType } from './class-labels.js';
 export { classLabels, problemTypeField } from './class-labels.js';
 export type { ConfigFields } from './config-fields.js';
 export { configFields } from './config-fields.js';
+export { configText } from './config-text.js';
 export { mergeHeads, splitHeads } from './attention.js';
 export { maybeDropout, subRng } from './dropout.js';
 export type { LinearParams } from './linear.js';

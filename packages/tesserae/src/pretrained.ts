@@ -1,3 +1,4 @@
+import { configText } from '@tesserae/nn';
 import { FormatError, checkOptions, flattenTree } from '@tesserae/tensor';
 import type { DType, HostTensor } from '@tesserae/tensor';
 import type { Tokenizer, TokenizerFiles } from '@tesserae/tokenizer';
@@ -124,7 +125,7 @@ export function modelFiles(model: PretrainedModel, options: { readonly dtype?: D
   const files = new Map<string, string | Iterable<Uint8Array>>();
   const json = architecture.writeConfig(config, specs);
   const tasks = model.taskParams === undefined ? {} : { task_specific_params: model.taskParams };
-  files.set('config.json', `${JSON.stringify({ ...json, ...tasks }, null, 2)}\n`);
+  files.set('config.json', configText({ ...json, ...tasks }));
   if (model.generationConfig !== undefined) {
     files.set(GENERATION_FILE, `${JSON.stringify(model.generationConfig, null, 2)}\n`);
   }

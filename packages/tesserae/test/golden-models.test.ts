@@ -121,6 +121,8 @@ const ELSEWHERE = [
   'electra-pretraining-two-tower',
   'electra-pretraining-uniform',
   'electra-pretraining-untied-embeddings',
+  'peft-electra',
+  'peft-t5',
   'sampling-filters',
   't5-1.0-generate',
   't5-1.1-generate',

@@ -69,3 +69,21 @@ export type {
   TrainerEvent,
   WarningEvent,
 } from './trainer/events.js';
+export type {
+  BatchSource,
+  CheckpointOptions,
+  EvaluationOptions,
+  NonFinitePolicy,
+  ResumableBatch,
+  TrainOptions,
+} from './trainer/options.js';
+export type { TrainingResult } from './trainer/run.js';
+export { train } from './trainer/train.js';
+export type { CheckpointStore, JsonValue } from './checkpoints/store.js';
+export { memoryCheckpointStore } from './checkpoints/store.js';
+export type { LoraConfig, ResolvedLoraConfig } from './peft/lora-config.js';
+export type { LoraPlan, LoraTarget } from './peft/lora-targets.js';
+export type { AdaptedParams, LoraAdapter, LoraFactors, LoraParams } from './peft/lora.js';
+export { applyLora, createLora, isAdapter, loraLoss, mergeLora } from './peft/lora.js';
+export type { AdapterFileOptions } from './peft/adapter-files.js';
+export { adapterFiles, readAdapter } from './peft/adapter-files.js';

@@ -1,3 +1,4 @@
+import { configText } from '@tesserae/nn';
 import type { HostTensor } from '@tesserae/tensor';
 import type { ParamSpec } from '@tesserae/weights';
 import { saveParams, weightFiles } from '@tesserae/weights';
@@ -84,7 +85,7 @@ export function pretrainedFiles({
 }: PretrainedHalf): ReadonlyMap<string, string | Iterable<Uint8Array>> {
   const json = electraConfigToHuggingFace(config, className);
   const files = new Map<string, string | Iterable<Uint8Array>>();
-  files.set('config.json', `${JSON.stringify(json, null, 2)}\n`);
+  files.set('config.json', configText(json));
   const entries = saveParams(specs, params as never) as [string, HostTensor][];
   for (const [name, chunks] of weightFiles(entries)) files.set(name, chunks);
   return files;

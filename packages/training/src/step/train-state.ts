@@ -65,6 +65,19 @@ export function freshState(
   };
 }
 
+/** The parameters that are trained at a step, a tree with holes. */
+export function trainedParams(
+  params: unknown,
+  { step, settings: { phases } }: { readonly step: number; readonly settings: StateSettings },
+): unknown {
+  return partTree(params, phases[phaseOfState(phases, step)]!.trains).trained;
+}
+
+/** Numbers in a tree of host tensors. */
+export function countElements(tree: unknown): number {
+  return flattenTree<HostTensor>(tree).reduce((sum, { leaf }) => sum + leaf.data.length, 0);
+}
+
 /** Copies a state to the backend. */
 export function uploadState(backend: Backend, { step, ...trees }: HostTrainState): TrainState {
   return {

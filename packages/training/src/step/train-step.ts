@@ -10,7 +10,16 @@ import { precisionOf } from './precision.js';
 import type { BatchPart, Runner, RunSettings, StepOutcome } from './run-step.js';
 import { PhaseCompiler, averagedParams, runInParts, runWhole } from './run-step.js';
 import type { HostTrainState, TrainState } from './train-state.js';
-import { freshState, phaseOfState, readState, readTree, releaseTree, uploadState } from './train-state.js';
+import {
+  countElements,
+  freshState,
+  phaseOfState,
+  readState,
+  readTree,
+  releaseTree,
+  trainedParams,
+  uploadState,
+} from './train-state.js';
 import type { Trainable } from './trainable.js';
 import { phasesOf } from './trainable.js';
 
@@ -49,6 +58,10 @@ export interface TrainStepOptions<Params, Batch> extends Pick<
 
 /** A compiled training step: forward, backward, clipping and the optimiser in one graph. */
 export interface TrainStep {
+  /** Seed of dropout and masks. */
+  readonly seed: number;
+  /** True when averaged weights are kept. */
+  readonly keepsAverages: boolean;
   /** True when a step that is not finite leaves the state as it was. */
   readonly skipsNonFinite: boolean;
   /** Puts parameters on the backend, with a fresh optimiser state. @throws DivergenceError when one is not finite */
@@ -64,6 +77,10 @@ export interface TrainStep {
     parts: readonly BatchPart[],
     options: { readonly learningRate: number },
   ): Promise<StepOutcome>;
+  /** The tensors of the parameters on the backend, the averaged ones when asked for; they belong to the state. */
+  paramsOf(state: TrainState, options?: { readonly averaged?: boolean }): unknown;
+  /** Numbers in the parameters that a step trains. */
+  countTrained(params: unknown, options: { readonly step: number }): number;
   /** Copies the parameters back to the host; the averaged ones when asked for. The state stays usable. */
   readParams(state: TrainState, options?: { readonly averaged?: boolean }): Promise<unknown>;
   /** Copies a whole state to the host; it stays usable. */
@@ -96,16 +113,21 @@ export async function createTrainStep<Params, Batch>(
   const runner: Runner = { backend, seed, settings, compiler };
   const describe: TrainStep['describe'] = (params, { step }) =>
     freshState(params, { step, phase: phaseOfState(settings.phases, step) }, settings);
+  const paramsOf: TrainStep['paramsOf'] = (state, { averaged = false } = {}) =>
+    averaged ? averagedParams(state, settings) : state.params;
   return {
+    seed,
+    keepsAverages: settings.averages !== undefined,
     skipsNonFinite: settings.skipsNonFinite,
+    paramsOf,
+    countTrained: (params, { step }) => countElements(trainedParams(params, { step, settings })),
     init: (params) => {
       requireFiniteParams(params, 'createTrainStep');
       return uploadState(backend, describe(params, { step: 0 }));
     },
     run: (state, batch, { learningRate }) => runWhole(runner, state, { batch, learningRate }),
     runParts: (state, parts, { learningRate }) => runInParts(runner, state, { parts, learningRate }),
-    readParams: (state, { averaged = false } = {}) =>
-      readTree(backend, averaged ? averagedParams(state, settings) : state.params),
+    readParams: (state, which) => readTree(backend, paramsOf(state, which)),
     read: (state) => readState(backend, state),
     describe,
     upload: (state) => uploadState(backend, state),

@@ -1,0 +1,1 @@
+export { folderCheckpointStore } from './node/folder-store.js';
