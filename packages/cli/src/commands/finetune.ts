@@ -1,0 +1,139 @@
+import { join } from 'node:path';
+import type { Backend } from '@tesserae/tensor';
+import { OptionError } from '@tesserae/tensor';
+import type { Tokenizer } from '@tesserae/tokenizer';
+import { openFolder, saveFolder } from '@tesserae/weights/node';
+import type { PretrainedModel, TrainedModel, TrainingSettings } from 'tesserae';
+import { modelFiles, resolvedRecipe, trainModel } from 'tesserae';
+import { openBackend } from '../backend-choice.js';
+import type { CommandContext } from '../command-context.js';
+import type { FinetuneConfig } from '../training/config-schema.js';
+import { metricsText, showRun } from '../training/run-events.js';
+import { summarize, summaryText } from '../training/seed-summary.js';
+import { startingModel, startingTokenizer } from '../training/starting-model.js';
+import type { TrainingRows } from '../training/training-rows.js';
+import { readTrainingRows } from '../training/training-rows.js';
+
+/** File of a model folder that says how it was trained. */
+const CONFIG_FILE = 'finetune.json';
+/** File of a model folder with the scores of all seeds. */
+const RESULTS_FILE = 'results.json';
+
+interface FinetuneOptions {
+  readonly config: FinetuneConfig;
+  readonly overwrite: boolean;
+}
+
+/** Trains a model on a task, once for each seed, and keeps the best. */
+export async function runFinetune(
+  { config, overwrite }: FinetuneOptions,
+  context: CommandContext,
+): Promise<void> {
+  const { output, signal } = context;
+  const { out, seeds = [1] } = config;
+  if (out !== undefined && !overwrite) await refuseExisting(out);
+  const backend = await openBackend({ name: config.backend ?? 'auto', threads: config.threads });
+  try {
+    const rows = await readTrainingRows(config.data, signal);
+    const tokenizer = await startingTokenizer({ config, rows: rows.train, seed: seeds[0]!, signal });
+    output.note(
+      `${rows.train.length} training rows, ${rows.dev?.length ?? 0} held out; backend ${backend.name}`,
+    );
+    const job: SeedJob = { config, rows, tokenizer, backend, context };
+    const runs: SeedRun[] = [];
+    for (const seed of seeds) runs.push(await runSeed(seed, job));
+    await report(runs, { config, overwrite, context });
+  } finally {
+    await backend.close();
+  }
+}
+
+interface SeedJob {
+  readonly config: FinetuneConfig;
+  readonly rows: TrainingRows;
+  readonly tokenizer: Tokenizer | undefined;
+  readonly backend: Backend;
+  readonly context: CommandContext;
+}
+
+interface SeedRun extends TrainedModel {
+  readonly seed: number;
+}
+
+async function runSeed(
+  seed: number,
+  { config, rows, tokenizer, backend, context }: SeedJob,
+): Promise<SeedRun> {
+  const { output, signal } = context;
+  const model = await startingModel({ config, rows: rows.train, seed, signal, tokenizer });
+  const events = trainModel({
+    model,
+    backend,
+    train: rows.train,
+    validation: rows.dev,
+    settings: settingsOf(config, seed),
+    signal,
+  });
+  const trained = await showRun(events, { label: `seed ${seed}`, output, seed });
+  return { ...trained, seed };
+}
+
+/** Settings of training and evaluation as one object. */
+function settingsOf({ training = {}, evaluation = {} }: FinetuneConfig, seed: number): TrainingSettings {
+  const { every, batchSize: evalBatchSize, ...others } = evaluation;
+  return { ...training, ...others, evaluateEvery: every, evalBatchSize, seed } as TrainingSettings;
+}
+
+interface ReportOptions extends FinetuneOptions {
+  readonly context: CommandContext;
+}
+
+/** Scores of all seeds, and the folder of the best model. */
+async function report(
+  runs: readonly SeedRun[],
+  { config, overwrite, context }: ReportOptions,
+): Promise<void> {
+  const { output, signal } = context;
+  const scored = runs.flatMap(({ seed, best }) => (best === undefined ? [] : [{ seed, ...best }]));
+  const chosen = bestOf(runs);
+  const summary = summarize(scored.map(({ metrics }) => metrics));
+  const results = { seed: chosen.seed, runs: scored, summary };
+  if (config.out !== undefined) {
+    const resolved = {
+      ...config,
+      training: { ...resolvedRecipe(chosen.model, config.training as TrainingSettings) },
+    };
+    const files = new Map<string, string | Iterable<Uint8Array>>(modelFiles(chosen.model as PretrainedModel));
+    files.set(CONFIG_FILE, `${JSON.stringify(resolved, null, 2)}\n`);
+    files.set(RESULTS_FILE, `${JSON.stringify(results, null, 2)}\n`);
+    await saveFolder(config.out, files, { overwrite, signal });
+  }
+  const where = config.out === undefined ? '' : `\n${config.out} has the model of seed ${chosen.seed}`;
+  const text = scored.length > 1 ? summaryText(summary) : metricsText(scored[0]?.metrics ?? {});
+  output.result(
+    { event: 'done', ...results, ...(config.out === undefined ? {} : { out: config.out }) },
+    `${text}${where}`,
+  );
+}
+
+/** The run with the best value of what was watched; the first without evaluations. */
+function bestOf(runs: readonly SeedRun[]): SeedRun {
+  return runs.reduce((found, run) => {
+    if (run.best === undefined || found.best === undefined) return found;
+    const gain = run.best.value - found.best.value;
+    return (run.isHigherBetter ? gain > 0 : gain < 0) ? run : found;
+  });
+}
+
+/** Better before hours of training than after them. */
+async function refuseExisting(out: string): Promise<void> {
+  const folder = await openFolder(out).catch(() => undefined);
+  if (folder === undefined || !(await folder.has('config.json'))) return;
+  throw new OptionError({
+    op: 'finetune',
+    problem: `${join(out, 'config.json')} is there already`,
+    likely: 'Choose another folder with --out, or pass --overwrite.',
+    page: 'file-exists',
+    got: out,
+  });
+}
