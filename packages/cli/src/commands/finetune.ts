@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { insertedSpans } from '@tesserae/data';
 import type { Backend } from '@tesserae/tensor';
 import { OptionError } from '@tesserae/tensor';
 import type { Tokenizer } from '@tesserae/tokenizer';
@@ -65,7 +66,8 @@ async function runSeed(
   { config, rows, tokenizer, backend, context }: SeedJob,
 ): Promise<SeedRun> {
   const { output, signal } = context;
-  const model = await startingModel({ config, rows: rows.train, seed, signal, tokenizer });
+  const start = await startingModel({ config, rows: rows.train, seed, signal, tokenizer });
+  const model = await pretrained(start, { config, rows: rows.train, seed, backend, context });
   const events = trainModel({
     model,
     backend,
@@ -76,6 +78,46 @@ async function runSeed(
   });
   const trained = await showRun(events, { label: `seed ${seed}`, output, seed });
   return { ...trained, seed };
+}
+
+/** The model after its stage of denoising, where the config has one. */
+async function pretrained(
+  model: TrainedModel['model'],
+  {
+    config,
+    rows,
+    seed,
+    backend,
+    context: { output, signal },
+  }: Pick<SeedJob, 'config' | 'backend' | 'context'> & {
+    readonly rows: TrainingRows['train'];
+    readonly seed: number;
+  },
+): Promise<TrainedModel['model']> {
+  if (config.pretraining === undefined) return model;
+  const { field = 'targets', copies = 8, training } = config.pretraining;
+  const texts = rows.map((row) => row[field]);
+  if (config.task !== 'text-to-text' || !texts.every((text) => typeof text === 'string'))
+    throw noTexts(config.task, field);
+  const stage = { ...config.training, epochs: 1, schedule: 'constant', warmup: 200, ...training };
+  const events = trainModel({
+    model,
+    backend,
+    train: [...insertedSpans(texts as string[], { seed, copies })].map((pair) => ({ ...pair })),
+    settings: { ...stage, seed } as TrainingSettings,
+    signal,
+  });
+  return (await showRun(events, { label: `seed ${seed}, denoising`, output, seed })).model;
+}
+
+function noTexts(task: string, field: string): OptionError {
+  return new OptionError({
+    op: 'config',
+    problem: `pretraining needs texts in '${field}' of a text-to-text task; the task is ${task}`,
+    likely: 'Leave pretraining out, or map the column by data.columns.',
+    page: 'training-config',
+    got: task,
+  });
 }
 
 /** Settings of training and evaluation as one object. */

@@ -175,6 +175,18 @@ export const trainingSchema = z.strictObject({
   numBuckets: count.optional().describe('how many are chosen from the data, where none are given'),
 });
 
+/** A stage before training: the same model learns to undo noise in the texts of the training rows. */
+export const pretrainingSchema = z.strictObject({
+  objective: z
+    .literal('inserted-spans')
+    .describe('spans of other texts, and repeats, are to be left out again'),
+  field: z.enum(['inputs', 'targets']).optional().describe('texts that are used; default targets'),
+  copies: count.optional().describe('noisy forms of each text; default 8'),
+  training: trainingSchema
+    .optional()
+    .describe('what differs from training; default: one pass at a constant rate'),
+});
+
 const generation = z.strictObject({
   numBeams: count.optional(),
   maxNewTokens: count.optional(),

@@ -7,6 +7,7 @@ import {
   evaluationSchema,
   modelSchema,
   tokenizerSchema,
+  pretrainingSchema,
   trainingSchema,
 } from './config-parts.js';
 
@@ -17,6 +18,7 @@ export const finetuneSchema = z.strictObject({
   model: modelSchema,
   tokenizer: tokenizerSchema.optional(),
   data: dataSchema,
+  pretraining: pretrainingSchema.optional().describe('text-to-text: a stage before training'),
   training: trainingSchema.optional(),
   evaluation: evaluationSchema.optional(),
   checkpoints: checkpointsSchema.optional(),

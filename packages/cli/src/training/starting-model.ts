@@ -99,14 +99,8 @@ async function learnTokenizer(
     });
   }
   if (type === 'byte') {
-    refuse(type, {
-      vocabSize: options.vocabSize,
-      cased,
-      minFrequency,
-      limitAlphabet,
-      characterCoverage,
-      byteFallback,
-    });
+    const { vocabSize: size } = options;
+    refuse(type, { vocabSize: size, cased, minFrequency, limitAlphabet, characterCoverage, byteFallback });
     return createByt5Tokenizer(defined({ extraIds }));
   }
   refuse(type, { cased, minFrequency });
