@@ -40,6 +40,7 @@ interface FinetuneFlags {
   readonly threads?: number;
   readonly set: readonly string[];
   readonly overwrite: boolean;
+  readonly resume: boolean;
   readonly json: boolean;
 }
 
@@ -66,6 +67,7 @@ function addFinetune(program: Command, signal: AbortSignal): void {
     .option('--seed <number...>', 'seeds, each a run of its own', seeds)
     .option('--set <key=value>', 'any other key of the config: --set training.dropout=0.2', collect, [])
     .option('--overwrite', 'replace a model that is there', false)
+    .option('--resume', 'go on with runs of the folder that have checkpoints, and save such', false)
     .addOption(new Option('--backend <name>', 'what runs the model').choices(['auto', 'onnx', 'cpu']))
     .option('--threads <count>', 'threads of ONNX Runtime', wholeNumber)
     .addOption(jsonOption())
@@ -75,7 +77,7 @@ function addFinetune(program: Command, signal: AbortSignal): void {
         CONFIG_SCHEMAS.finetune,
       );
       await runFinetune(
-        { config, overwrite: flags.overwrite },
+        { config, overwrite: flags.overwrite, resumes: flags.resume },
         { output: createOutput({ isJson: flags.json }), signal },
       );
     });

@@ -90,3 +90,5 @@ export type { TrainingSettings } from './training/train-options.js';
 export { resolvedRecipe } from './training/recipe.js';
 export type { TrainModelOptions, TrainedModel } from './training/train-model.js';
 export { trainModel } from './training/train-model.js';
+export type { EvaluateOptions, FitHistory, FitOptions, XY } from './training/fit.js';
+export { evaluateModel, rowsOf } from './training/fit.js';

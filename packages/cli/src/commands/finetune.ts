@@ -3,6 +3,8 @@ import { insertedSpans } from '@tesserae/data';
 import type { Backend } from '@tesserae/tensor';
 import { OptionError } from '@tesserae/tensor';
 import type { Tokenizer } from '@tesserae/tokenizer';
+import type { CheckpointOptions } from '@tesserae/training';
+import { folderCheckpointStore, folderLogger, writeReport } from '@tesserae/training/node';
 import { openFolder, saveFolder } from '@tesserae/weights/node';
 import type { PretrainedModel, TrainedModel, TrainingSettings } from 'tesserae';
 import { modelFiles, resolvedRecipe, trainModel } from 'tesserae';
@@ -23,11 +25,13 @@ const RESULTS_FILE = 'results.json';
 interface FinetuneOptions {
   readonly config: FinetuneConfig;
   readonly overwrite: boolean;
+  /** Goes on with runs that have checkpoints. */
+  readonly resumes: boolean;
 }
 
 /** Trains a model on a task, once for each seed, and keeps the best. */
 export async function runFinetune(
-  { config, overwrite }: FinetuneOptions,
+  { config, overwrite, resumes }: FinetuneOptions,
   context: CommandContext,
 ): Promise<void> {
   const { output, signal } = context;
@@ -40,7 +44,7 @@ export async function runFinetune(
     output.note(
       `${rows.train.length} training rows, ${rows.dev?.length ?? 0} held out; backend ${backend.name}`,
     );
-    const job: SeedJob = { config, rows, tokenizer, backend, context };
+    const job: SeedJob = { config, rows, tokenizer, backend, context, resumes };
     const runs: SeedRun[] = [];
     for (const seed of seeds) runs.push(await runSeed(seed, job));
     await report(runs, { config, overwrite, context });
@@ -55,6 +59,7 @@ interface SeedJob {
   readonly tokenizer: Tokenizer | undefined;
   readonly backend: Backend;
   readonly context: CommandContext;
+  readonly resumes: boolean;
 }
 
 interface SeedRun extends TrainedModel {
@@ -63,21 +68,49 @@ interface SeedRun extends TrainedModel {
 
 async function runSeed(
   seed: number,
-  { config, rows, tokenizer, backend, context }: SeedJob,
+  { config, rows, tokenizer, backend, context, resumes }: SeedJob,
 ): Promise<SeedRun> {
   const { output, signal } = context;
   const start = await startingModel({ config, rows: rows.train, seed, signal, tokenizer });
   const model = await pretrained(start, { config, rows: rows.train, seed, backend, context });
+  const folder = config.out === undefined ? undefined : join(config.out, 'runs', `seed-${seed}`);
   const events = trainModel({
     model,
     backend,
     train: rows.train,
     validation: rows.dev,
     settings: settingsOf(config, seed),
+    checkpoints: checkpointsOf(config, { folder, resumes }),
     signal,
   });
-  const trained = await showRun(events, { label: `seed ${seed}`, output, seed });
+  const logger = folder === undefined ? undefined : await folderLogger(folder);
+  const trained = await showRun(events, { label: `seed ${seed}`, output, seed, logger });
+  if (folder !== undefined) await writeReport(folder, { title: `${config.task}, seed ${seed}`, config });
+  signal.throwIfAborted();
   return { ...trained, seed };
+}
+
+/** Checkpoints, where the config asks for them or a run is to go on. */
+function checkpointsOf(
+  { checkpoints }: FinetuneConfig,
+  { folder, resumes }: { readonly folder: string | undefined; readonly resumes: boolean },
+): CheckpointOptions | undefined {
+  if (checkpoints === undefined && !resumes) return undefined;
+  if (folder === undefined) {
+    throw new OptionError({
+      op: 'config',
+      problem: 'checkpoints need a folder',
+      likely: 'Give out, or --out.',
+      page: 'training-config',
+    });
+  }
+  const { every, keep } = checkpoints ?? {};
+  return {
+    store: folderCheckpointStore(join(folder, 'checkpoints')),
+    resume: resumes,
+    ...(every === undefined ? {} : { everySteps: every }),
+    ...(keep === undefined ? {} : { keepLast: keep }),
+  };
 }
 
 /** The model after its stage of denoising, where the config has one. */
@@ -126,7 +159,7 @@ function settingsOf({ training = {}, evaluation = {} }: FinetuneConfig, seed: nu
   return { ...training, ...others, evaluateEvery: every, evalBatchSize, seed } as TrainingSettings;
 }
 
-interface ReportOptions extends FinetuneOptions {
+interface ReportOptions extends Omit<FinetuneOptions, 'resumes'> {
   readonly context: CommandContext;
 }
 

@@ -1,4 +1,4 @@
-import type { TrainerEvent } from '@tesserae/training';
+import type { RunLogger, TrainerEvent } from '@tesserae/training';
 import type { Output } from '../output.js';
 import { createProgress } from '../progress.js';
 
@@ -7,7 +7,12 @@ type Events<Result> = AsyncGenerator<TrainerEvent, Result>;
 /** Shows a run on the terminal: a bar with loss, speed and time left; evaluations as lines; every event with --json. */
 export async function showRun<Result>(
   events: Events<Result>,
-  { label, output, seed }: { readonly label: string; readonly output: Output; readonly seed: number },
+  {
+    label,
+    output,
+    seed,
+    logger,
+  }: { readonly label: string; readonly output: Output; readonly seed: number; readonly logger?: RunLogger },
 ): Promise<Result> {
   let progress: ReturnType<typeof createProgress> | undefined;
   let loss: number | undefined;
@@ -16,6 +21,7 @@ export async function showRun<Result>(
       const next = await events.next();
       if (next.done === true) return next.value;
       const event = next.value;
+      await logger?.log(event);
       if (output.isJson) output.result({ event: event.type, seed, ...withoutType(event) }, '');
       if (event.type === 'start')
         progress = createProgress(label, event.totalSteps, { isQuiet: output.isJson });
@@ -26,6 +32,7 @@ export async function showRun<Result>(
     }
   } finally {
     progress?.stop();
+    await logger?.close();
   }
 }
 

@@ -4,6 +4,7 @@ import type { T5Config, T5Params } from '@tesserae/t5-model';
 import { createT5Generator } from '@tesserae/t5-model';
 import type { HostTensor } from '@tesserae/tensor';
 import { paddedRows } from '../padded-batch.js';
+import type { NamedRow } from '../row-fields.js';
 import { isAbsent, textOf, textsOf } from '../row-fields.js';
 import type { BatchInputs, Features, GenerationContext, Judged, RowFeatures, TrainingTask } from '../task.js';
 import type { TaskContext } from './task-context.js';
@@ -18,7 +19,7 @@ interface TextPair extends Features {
 
 /** Rows are `{ inputs, targets, references? }`; a list of references counts every text in it as right. */
 export function textToText(context: TaskContext): TrainingTask<TextPair, string> {
-  const { tokenizer, forward, maxLength, maxTargetLength } = context;
+  const { forward } = context;
   const config = context.config as T5Config;
   return {
     name: 'text-to-text',
@@ -29,43 +30,47 @@ export function textToText(context: TaskContext): TrainingTask<TextPair, string>
       decoder_input_ids: ['batch', 'tgtLen'],
       labels: ['batch', 'tgtLen'],
     },
-    features(row, place) {
-      const from = { row, place };
-      const target = textOf(from, 'targets');
-      const inputs = tokenizer.encode(textOf(from, 'inputs'), { maxLength }).ids;
-      const targets = tokenizer.encode(target, { maxLength: maxTargetLength }).ids;
-      const references = isAbsent(row['references']) ? [target] : textsOf(from, 'references');
-      const lengths = [inputs.length, targets.length];
-      return [
-        {
-          inputs,
-          targets,
-          references,
-          lengths,
-          numTokens: inputs.length + targets.length,
-          numLabels: targets.length,
-        },
-      ];
-    },
-    batch(examples, { lengths: [srcLen, tgtLen] }): BatchInputs {
-      const batch = seq2seqBatch(examples, {
-        padId: config.padTokenId,
-        startId: config.decoderStartTokenId,
-        inputs: { length: srcLen! },
-        targets: { length: tgtLen! },
-      });
-      return {
-        input_ids: batch.inputIds as HostTensor,
-        attention_mask: batch.attentionMask as HostTensor,
-        decoder_input_ids: batch.decoderInputIds as HostTensor,
-        labels: batch.labels as HostTensor,
-      };
-    },
+    features: (row, place) => [pairOf({ row, place }, context)],
+    batch: (examples, { lengths }) => batchOf(examples, lengths, config),
     loss(params, { labels, ...inputs }, { labelSmoothing, zLoss, rng }) {
       return tokenCrossEntropy(forward(params, inputs, rng)['logits']!, labels!, { labelSmoothing, zLoss });
     },
     generate: (examples, running) => generateTexts(examples, running, context),
     judge,
+  };
+}
+
+function pairOf(from: NamedRow, { tokenizer, maxLength, maxTargetLength }: TaskContext): TextPair {
+  const target = textOf(from, 'targets');
+  const inputs = tokenizer.encode(textOf(from, 'inputs'), { maxLength }).ids;
+  const targets = tokenizer.encode(target, { maxLength: maxTargetLength }).ids;
+  const references = isAbsent(from.row['references']) ? [target] : textsOf(from, 'references');
+  return {
+    inputs,
+    targets,
+    references,
+    lengths: [inputs.length, targets.length],
+    numTokens: inputs.length + targets.length,
+    numLabels: targets.length,
+  };
+}
+
+function batchOf(
+  examples: readonly TextPair[],
+  [srcLen, tgtLen]: readonly number[],
+  { padTokenId, decoderStartTokenId }: T5Config,
+): BatchInputs {
+  const batch = seq2seqBatch(examples, {
+    padId: padTokenId,
+    startId: decoderStartTokenId,
+    inputs: { length: srcLen! },
+    targets: { length: tgtLen! },
+  });
+  return {
+    input_ids: batch.inputIds as HostTensor,
+    attention_mask: batch.attentionMask as HostTensor,
+    decoder_input_ids: batch.decoderInputIds as HostTensor,
+    labels: batch.labels as HostTensor,
   };
 }
 
