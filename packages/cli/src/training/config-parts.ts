@@ -7,7 +7,7 @@ const share = z.number().min(0).lt(1);
 const positive = z.number().positive();
 
 /** One path or pattern, or several. */
-export const pathsSchema = z
+const pathsSchema = z
   .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
   .describe('file, folder, pattern or address, or a list of them; relative to the data folder');
 
@@ -64,7 +64,7 @@ export const modelSchema = z
   .describe('folder or hub id to start from; or an architecture and sizes, to begin with random weights');
 
 /** A tokenizer that is learned from the training texts. */
-export const learnedTokenizer = z.strictObject({
+const learnedTokenizer = z.strictObject({
   type: z.enum(['wordpiece', 'unigram', 'byte']),
   vocabSize: count.optional().describe('tokens in all; not for byte'),
   cased: z.boolean().optional().describe('wordpiece: keep upper case and accents; default false'),
@@ -81,7 +81,7 @@ export const tokenizerSchema = z
   .describe('folder or hub id of a tokenizer, or how one is learned from the training texts');
 
 /** How data files are read. */
-export const DATA_FORMATS = ['auto', 'jsonl', 'csv', 'tsv', 'parquet', 'conll', 'conllu', 'squad'] as const;
+const DATA_FORMATS = ['auto', 'jsonl', 'csv', 'tsv', 'parquet', 'conll', 'conllu', 'squad'] as const;
 
 /** Training and held-out data. */
 export const dataSchema = z.strictObject({

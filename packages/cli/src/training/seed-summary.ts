@@ -1,5 +1,5 @@
 /** Mean of a metric over runs, and how much it varies. */
-export interface MetricSummary {
+interface MetricSummary {
   readonly mean: number;
   /** Sample standard deviation (n - 1); 0 for one run. */
   readonly deviation: number;

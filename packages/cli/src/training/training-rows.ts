@@ -29,12 +29,12 @@ export async function readTrainingRows(data: DataConfig, signal: AbortSignal): P
 }
 
 /** How rows are read. */
-export interface RowOptions extends Pick<DataConfig, 'dir' | 'format' | 'columns' | 'prefix' | 'limit'> {
+interface RowOptions extends Pick<DataConfig, 'dir' | 'format' | 'columns' | 'prefix' | 'limit'> {
   readonly signal?: AbortSignal;
 }
 
 /** All rows of files. */
-export async function readRows(paths: DataConfig['train'], options: RowOptions): Promise<readonly Row[]> {
+async function readRows(paths: DataConfig['train'], options: RowOptions): Promise<readonly Row[]> {
   const { dir, format = 'auto', columns = {}, prefix, limit, signal } = options;
   const isRemote = (path: string): boolean => /^https?:\/\//.test(path) || path === '-';
   const places = [paths].flat().map((path) => (dir === undefined || isRemote(path) ? path : join(dir, path)));

@@ -49,7 +49,7 @@ export function featuresOf(
 }
 
 /** `train.jsonl: line 12`, or the number of a row that was made in memory. */
-export function placeName(row: DataRow, index: number): string {
+function placeName(row: DataRow, index: number): string {
   const place = placeOf(row);
   if (place === undefined) return `row ${index}`;
   return place.line === undefined ? `${place.file}: record ${index}` : `${place.file}: line ${place.line}`;

@@ -3,7 +3,7 @@ import type { Box } from './length-buckets.js';
 import { fitsInto } from './length-buckets.js';
 
 /** One batch of an epoch: numbers of examples, and what they are padded to. */
-export interface PlannedBatch {
+interface PlannedBatch {
   readonly examples: readonly number[];
   readonly box: Box;
 }

@@ -8,7 +8,7 @@ import { computeMetrics } from './metric-choice.js';
 import type { BatchInputs, Features, RowFeatures, TrainingTask } from './task.js';
 
 /** How held-out data is scored. */
-export interface EvaluatorOptions {
+interface EvaluatorOptions {
   readonly backend: Backend;
   readonly batchSize: number;
   /** Names of metrics beside the loss. */

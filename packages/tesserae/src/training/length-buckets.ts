@@ -4,7 +4,7 @@ import { OptionError } from '@tesserae/tensor';
 export type Box = readonly number[];
 
 /** How shapes are chosen. */
-export interface BucketOptions {
+interface BucketOptions {
   /** The most shapes; each is a graph of its own to compile. */
   readonly count: number;
   /** Sizes are rounded up to multiples of this. */
@@ -48,7 +48,7 @@ export function chooseBoxes(lengths: readonly Box[], { count, multipleOf, limits
 }
 
 /** Tokens of a padded example. */
-export const areaOf = (box: Box): number => box.reduce((sum, size) => sum + size, 0);
+const areaOf = (box: Box): number => box.reduce((sum, size) => sum + size, 0);
 
 /** True when examples of one box fit into another. */
 export const fitsInto = (lengths: Box, box: Box): boolean =>

@@ -10,7 +10,7 @@ type AnyMetric = Metric<never, never>;
 const CATALOGUE: readonly AnyMetric[] = Object.values(METRICS);
 
 /** Names of metrics that an evaluation may be asked for; those that need something else than predictions are left out. */
-export const METRIC_NAMES: readonly string[] = CATALOGUE.filter(
+const METRIC_NAMES: readonly string[] = CATALOGUE.filter(
   ({ needs, isGrouped, name }) =>
     !isGrouped && name !== 'squad2' && ['label', 'number', 'tags', 'text'].includes(needs.predictions),
 ).map(({ name }) => name);
@@ -19,7 +19,7 @@ export const METRIC_NAMES: readonly string[] = CATALOGUE.filter(
  * Metrics by their names.
  * @throws OptionError (training-metric) for unknown names
  */
-export function findMetrics(names: readonly string[]): readonly AnyMetric[] {
+function findMetrics(names: readonly string[]): readonly AnyMetric[] {
   return names.map((name) => {
     const found = METRIC_NAMES.includes(name) ? CATALOGUE.find((metric) => metric.name === name) : undefined;
     if (found !== undefined) return found;
@@ -35,7 +35,7 @@ export function findMetrics(names: readonly string[]): readonly AnyMetric[] {
 }
 
 /** What an evaluation computed. */
-export interface MetricReport {
+interface MetricReport {
   readonly values: MetricValues;
   /** Settings of metrics as their reference tools print them, by metric: sacreBLEU's signature. */
   readonly signatures: Readonly<Record<string, string>>;

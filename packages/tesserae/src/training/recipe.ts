@@ -31,19 +31,15 @@ export type OptimizerSettings =
   | ({ readonly name: 'lion' } & Plain<LionOptions>)
   | ({ readonly name: 'sgd' } & Plain<SgdOptions>);
 
-/** Names of schedules. */
-export const SCHEDULE_NAMES = [
-  'constant',
-  'linear',
-  'cosine',
-  'electra',
-  'inverse-square-root',
-  'relative-step',
-  'slanted-triangular',
-] as const;
-
 /** A schedule of the learning rate. */
-export type ScheduleName = (typeof SCHEDULE_NAMES)[number];
+export type ScheduleName =
+  | 'constant'
+  | 'linear'
+  | 'cosine'
+  | 'electra'
+  | 'inverse-square-root'
+  | 'relative-step'
+  | 'slanted-triangular';
 
 /** How a model learns; plain data. */
 export interface Recipe {

@@ -64,9 +64,6 @@ const COUNTS = [
 ] as const;
 const SHARES = ['dropout', 'labelSmoothing'] as const;
 
-/** Names of the settings, for functions that take more. */
-export const TRAINING_SETTINGS: readonly string[] = KNOWN;
-
 /**
  * Checks settings that nothing else checks.
  * @throws OptionError for unknown names, numbers out of range, and both epochs and steps

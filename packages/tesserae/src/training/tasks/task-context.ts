@@ -30,7 +30,7 @@ export interface TaskContext {
 }
 
 /** What of a task the caller decides. */
-export interface TaskSettings {
+interface TaskSettings {
   /** Longest input in tokens; default: 128 for ELECTRA, 512 for T5, or what the model can read if that is less. */
   readonly maxLength?: number;
   /** Longest target in tokens, where the model writes; default 128. */
