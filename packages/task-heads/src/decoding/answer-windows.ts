@@ -55,7 +55,7 @@ export function requireAnswerLogits(op: string, { tokens, startLogits, endLogits
 }
 
 /** A span of tokens, and how likely it is the answer within its window. */
-export interface ScoredSpan {
+interface ScoredSpan {
   readonly first: number;
   readonly last: number;
   readonly score: number;
