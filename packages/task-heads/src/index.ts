@@ -62,3 +62,16 @@ export { googleAnswerHead, googleSequenceHead, googleTokenHead } from './google-
 export type { OneLayerParams } from './google-heads.js';
 export type { AnswerBeams, GivenStarts, JointAnswerOptions, JointAnswerParams } from './joint-answers.js';
 export { answerMask } from './joint-answers.js';
+export { tokensAt } from './tokens-at.js';
+export type {
+  DiscriminatorLikelihoodOptions,
+  MaskedRow,
+  TextLikelihood,
+  WithinWord,
+} from './decoding/text-likelihood.js';
+export {
+  discriminatorLikelihood,
+  maskedRows,
+  textLikelihood,
+  tokenLogProb,
+} from './decoding/text-likelihood.js';

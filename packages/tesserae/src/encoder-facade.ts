@@ -37,10 +37,16 @@ const T5_LENGTH = 512;
 export abstract class EncoderFacade<Config> extends ModelFacade<Config> {
   private runner: EncoderRunner | undefined;
 
-  /** A graph of its own over the model. */
-  protected newRunner(select: SelectOutputs, model: PretrainedModel<Config> = this.model): EncoderRunner {
+  /** A graph of its own over the model; `more` names inputs of each row beside those of the tokenizer. */
+  protected newRunner(
+    select: SelectOutputs,
+    {
+      model = this.model,
+      more = [],
+    }: { readonly model?: PretrainedModel<Config>; readonly more?: readonly string[] } = {},
+  ): EncoderRunner {
     const padId = model.tokenizer?.specialTokens.pad?.id ?? 0;
-    return new EncoderRunner(model as PretrainedModel, { backend: this.backend, select, padId });
+    return new EncoderRunner(model as PretrainedModel, { backend: this.backend, select, padId, more });
   }
 
   /**

@@ -14,8 +14,10 @@ export interface RunRowsOptions {
 /** What a model says of one row, by the names of its outputs: values of its own tokens, without padding. */
 export type RowOutputs = Readonly<Record<string, Float32Array>>;
 
-/** Inputs of one row, as the tokenizer gives them. */
-type EncoderRow = Pick<Encoding, 'ids' | 'typeIds'>;
+/** Inputs of one row, as the tokenizer gives them, and others by the names that the runner was made with. */
+export type EncoderRow = Pick<Encoding, 'ids' | 'typeIds'> & {
+  readonly more?: Readonly<Record<string, ArrayLike<number>>>;
+};
 
 type Inputs<Leaf> = Readonly<Record<string, Leaf>>;
 
@@ -39,6 +41,8 @@ export class EncoderRunner {
       readonly select: SelectOutputs;
       /** Id that fills rows up. */
       readonly padId: number;
+      /** Further inputs of each row, i32[batch, count]; rows with fewer are filled up with 0. Default none. */
+      readonly more?: readonly string[];
     },
   ) {
     this.hasSegments = Object.hasOwn(model.architecture.inputs, 'token_type_ids');
@@ -81,12 +85,21 @@ export class EncoderRunner {
   }
 
   private inputsOf(rows: readonly EncoderRow[], seqLen: number): Inputs<HostTensor> {
-    const padded = (values: (row: EncoderRow) => ArrayLike<number>, filler: number): HostTensor => {
-      const data = new Int32Array(rows.length * seqLen).fill(filler);
-      rows.forEach((row, index) => data.set(values(row), index * seqLen));
-      return hostTensor('i32', [rows.length, seqLen], data);
+    const padded = (
+      values: (row: EncoderRow) => ArrayLike<number>,
+      filler: number,
+      length = seqLen,
+    ): HostTensor => {
+      const data = new Int32Array(rows.length * length).fill(filler);
+      rows.forEach((row, index) => data.set(values(row), index * length));
+      return hostTensor('i32', [rows.length, length], data);
     };
+    const more = (this.options.more ?? []).map((name): [string, HostTensor] => {
+      const valuesOf = (row: EncoderRow): ArrayLike<number> => row.more![name]!;
+      return [name, padded(valuesOf, 0, Math.max(...rows.map((row) => valuesOf(row).length)))];
+    });
     return {
+      ...Object.fromEntries(more),
       input_ids: padded(({ ids }) => ids, this.options.padId),
       attention_mask: padded(({ ids }) => new Int32Array(ids.length).fill(1), 0),
       ...(this.hasSegments ? { token_type_ids: padded(({ typeIds }) => typeIds, 0) } : {}),
@@ -97,6 +110,11 @@ export class EncoderRunner {
     const { architecture, config, params } = this.model;
     const ids = spec('i32', [symbol('batch'), symbol('seqLen')]);
     const names = ['input_ids', 'attention_mask', ...(this.hasSegments ? ['token_type_ids'] : [])];
+    const few = spec('i32', [symbol('batch'), symbol('count')]);
+    const specs = [
+      ...names.map((name) => [name, ids]),
+      ...(this.options.more ?? []).map((name) => [name, few]),
+    ];
     return compile(
       ({ params: tree, inputs }: RunArgs) =>
         this.options.select(architecture.forward(tree, inputs, { config, rng: undefined }), inputs) as never,
@@ -104,7 +122,7 @@ export class EncoderRunner {
       {
         name: `${architecture.name}.predict`,
         constants: { params } as never,
-        specs: { inputs: Object.fromEntries(names.map((name) => [name, ids])) } as never,
+        specs: { inputs: Object.fromEntries(specs) } as never,
       },
     ) as Promise<CompiledFunction<RunArgs, Inputs<Tensor>>>;
   }

@@ -19,6 +19,8 @@ export type {
   Entity,
   Pooling,
   ReplacedWord,
+  TextLikelihood,
+  WithinWord,
 } from '@tesserae/task-heads';
 export { AGGREGATION_STRATEGIES } from '@tesserae/task-heads';
 export { electraEncoder, t5Encoder } from './encoders.js';
@@ -31,8 +33,9 @@ export type {
   EntityPredictOptions,
   Question,
   ReplacedTokenOptions,
+  ScoreReplacedOptions,
 } from './task-facades.js';
-export type { FillMaskOptions, MaskFill } from './masked-lm-facade.js';
+export type { FillMaskOptions, MaskFill, ScoreMaskedOptions } from './masked-lm-facade.js';
 export type { Choices, Chosen } from './multiple-choice-facade.js';
 export {
   ElectraForMaskedLM,

@@ -1,10 +1,10 @@
-import type { FilledToken } from '@tesserae/task-heads';
-import { decodeMask } from '@tesserae/task-heads';
-import { FormatError, OptionError } from '@tesserae/tensor';
+import type { FilledToken, TextLikelihood, WithinWord } from '@tesserae/task-heads';
+import { decodeMask, maskedRows, textLikelihood } from '@tesserae/task-heads';
+import { FormatError, OptionError, logSoftmax, takeAlong } from '@tesserae/tensor';
 import type { Encoding } from '@tesserae/tokenizer';
 import type { PredictOptions } from './encoder-facade.js';
 import { EncoderFacade } from './encoder-facade.js';
-import type { RunRowsOptions } from './encoder-runner.js';
+import type { EncoderRunner } from './encoder-runner.js';
 
 /** A piece in the place of a mask. */
 export interface MaskFill extends FilledToken {
@@ -22,8 +22,20 @@ export interface FillMaskOptions extends PredictOptions {
   readonly targets?: readonly string[];
 }
 
-/** Classes that fill in what is masked. */
+/** How texts are scored. */
+export interface ScoreMaskedOptions extends PredictOptions {
+  /** What is hidden of a token's word; default 'l2r'. */
+  readonly withinWord?: WithinWord;
+}
+
+/** Texts whose tokens are scored together. */
+const TEXTS_AT_ONCE = 32;
+
+/** Classes that fill in what is masked. The head runs on the masked positions only. */
 export abstract class MaskedLMFacade<Config> extends EncoderFacade<Config> {
+  private filler: EncoderRunner | undefined;
+  private scorer: EncoderRunner | undefined;
+
   /** Pieces for each mask of each text, best first. @throws OptionError when a text has no mask */
   async predict(texts: readonly string[], options: FillMaskOptions = {}): Promise<MaskFill[][][]> {
     this.checkPredictOptions(options, ['topK', 'targets']);
@@ -31,11 +43,19 @@ export abstract class MaskedLMFacade<Config> extends EncoderFacade<Config> {
     const ids = targets?.map((target) => this.idOf(target));
     const rows = this.encodeRows(texts, options);
     const places = rows.map((row, index) => this.masksOf(row, index));
-    const found = await this.run(rows, options);
+    this.filler ??= this.newRunner(({ logits }) => ({ logits: logits! }), { more: ['logit_positions'] });
+    const found = await this.filler.run(
+      rows.map(({ ids: rowIds, typeIds }, index) => ({
+        ids: rowIds,
+        typeIds,
+        more: { logit_positions: places[index]! },
+      })),
+      options,
+    );
+    const { vocabSize } = this.config as { readonly vocabSize: number };
     return rows.map((row, index) =>
-      places[index]!.map((at) => {
-        const size = found[index]!['logits']!.length / row.ids.length;
-        const logits = found[index]!['logits']!.subarray(at * size, (at + 1) * size);
+      places[index]!.map((at, mask) => {
+        const logits = found[index]!['logits']!.subarray(mask * vocabSize, (mask + 1) * vocabSize);
         const best = decodeMask(logits, {
           ...(topK === undefined ? {} : { topK }),
           ...(ids === undefined ? {} : { targets: ids }),
@@ -46,40 +66,51 @@ export abstract class MaskedLMFacade<Config> extends EncoderFacade<Config> {
   }
 
   /**
-   * Pseudo-log-likelihood of each text: the sum of log P(token | the others), each masked in turn.
-   * @param options.withinWord  'original' (Salazar et al. 2020) or 'l2r', which also masks the later tokens of the same word
-   *   (Kauf & Ivanova 2023); default 'l2r'
+   * Pseudo-log-likelihood of each text: the sum of log P(token | the others), each masked in turn, so that a text of n tokens
+   * is read n times.
    */
-  async score(
-    texts: readonly string[],
-    options: PredictOptions & { readonly withinWord?: 'original' | 'l2r' } = {},
-  ): Promise<{ readonly logProb: number; readonly tokenLogProbs: readonly number[] }[]> {
+  async score(texts: readonly string[], options: ScoreMaskedOptions = {}): Promise<TextLikelihood[]> {
     this.checkPredictOptions(options, ['withinWord']);
-    const results = [];
-    for (const row of this.encodeRows(texts, options)) results.push(await this.scoreRow(row, options));
+    const { withinWord, onProgress, ...reading } = options;
+    const rows = this.encodeRows(texts, options);
+    const results: TextLikelihood[] = [];
+    for (let start = 0; start < rows.length; start += TEXTS_AT_ONCE) {
+      const part = rows.slice(start, start + TEXTS_AT_ONCE);
+      const masking = { maskId: this.maskId(), ...(withinWord === undefined ? {} : { withinWord }) };
+      const masked = part.map((row) => maskedRows(row, masking).map((each) => ({ ...each, row })));
+      const logProbs = await this.scoreRows(masked.flat(), reading);
+      let next = 0;
+      results.push(...masked.map((each) => textLikelihood(each.map(() => logProbs[next++]!))));
+      onProgress?.(results.length, rows.length);
+    }
     return results;
   }
 
-  private async scoreRow(
-    row: Encoding,
-    options: RunRowsOptions & { readonly withinWord?: 'original' | 'l2r' },
-  ): Promise<{ readonly logProb: number; readonly tokenLogProbs: readonly number[] }> {
-    const { withinWord = 'l2r' } = options;
-    const mask = this.maskId();
-    const at = [...row.ids.keys()].filter((place) => row.specialTokensMask[place] === 0);
-    const rows = at.map((place) => {
-      const isHidden = (other: number): boolean =>
-        other === place ||
-        (withinWord === 'l2r' && other > place && row.wordIds[other] === row.wordIds[place]);
-      return { ...row, ids: row.ids.map((id, other) => (isHidden(other) ? mask : id)) };
-    });
-    const found = await this.run(rows, options);
-    const tokenLogProbs = at.map((place, index) => {
-      const { logits } = found[index]!;
-      const size = logits!.length / row.ids.length;
-      return logProbOf(logits!.subarray(place * size, (place + 1) * size), row.ids[place]!);
-    });
-    return { logProb: tokenLogProbs.reduce((sum, value) => sum + value, 0), tokenLogProbs };
+  /** log P of each row's target at its position. */
+  private async scoreRows(
+    rows: readonly (ReturnType<typeof maskedRows>[number] & { readonly row: Encoding })[],
+    options: PredictOptions,
+  ): Promise<number[]> {
+    this.scorer ??= this.newRunner(
+      ({ logits }, { target_ids: targets }) => ({ logProbs: takeAlong(logSoftmax(logits!), targets!) }),
+      { more: ['logit_positions', 'target_ids'] },
+    );
+    const found = await this.scorer.run(
+      rows.map(({ ids, position, target, row: { typeIds } }) => ({
+        ids,
+        typeIds,
+        more: { logit_positions: [position], target_ids: [target] },
+      })),
+      options,
+    );
+    return found.map(({ logProbs }) => logProbs![0]!);
+  }
+
+  protected override async releaseGraphs(): Promise<void> {
+    await this.filler?.release();
+    await this.scorer?.release();
+    [this.filler, this.scorer] = [undefined, undefined];
+    await super.releaseGraphs();
   }
 
   private maskId(): number {
@@ -129,12 +160,4 @@ export abstract class MaskedLMFacade<Config> extends EncoderFacade<Config> {
     const [start, end] = [row.offsets[2 * at]!, row.offsets[2 * at + 1]!];
     return { token, text: text.slice(0, start) + piece.trim().replace(/^##/, '') + text.slice(end) };
   }
-}
-
-function logProbOf(logits: Float32Array, id: number): number {
-  let largest = -Infinity;
-  for (const value of logits) largest = Math.max(largest, value);
-  let sum = 0;
-  for (const value of logits) sum += Math.exp(value - largest);
-  return logits[id]! - largest - Math.log(sum);
 }

@@ -53,7 +53,7 @@ export abstract class MultipleChoiceFacade<Config> extends EncoderFacade<Config>
         return architecture.forward(params, Object.fromEntries(rows), options);
       },
     };
-    return super.newRunner(select, { ...model, architecture: alone });
+    return super.newRunner(select, { model: { ...model, architecture: alone } });
   }
 }
 

@@ -6,18 +6,21 @@ import type {
   Entity,
   Pooling,
   ReplacedWord,
+  TextLikelihood,
 } from '@tesserae/task-heads';
 import {
   decodeAnswers,
   decodeClassification,
   decodeEntities,
   decodeReplacedTokens,
+  discriminatorLikelihood,
   pool,
 } from '@tesserae/task-heads';
 import type { Tensor } from '@tesserae/tensor';
 import type { PredictOptions, TextOrPair } from './encoder-facade.js';
 import { EncoderFacade } from './encoder-facade.js';
 import type { EncoderRunner } from './encoder-runner.js';
+import type { MaskedLMFacade } from './masked-lm-facade.js';
 
 type Outputs = Readonly<Record<string, Tensor>>;
 
@@ -134,6 +137,18 @@ export interface ReplacedTokenOptions extends PredictOptions {
   readonly of?: 'max' | 'mean';
 }
 
+/** How a discriminator scores texts. */
+export interface ScoreReplacedOptions extends PredictOptions {
+  /**
+   * The generator of the same pre-training, which reads each text as often as it has tokens. Without it the scores are
+   * Electric's: likelihoods of a model so trained, and of an ELECTRA by how much likelier a token is than its generator
+   * thought.
+   */
+  readonly generator?: Pick<MaskedLMFacade<never>, 'score'>;
+  /** Share of tokens that were replaced in pre-training; default 0.15. */
+  readonly maskedShare?: number;
+}
+
 /** Classes that tell which tokens were replaced. */
 export abstract class ReplacedTokenFacade<Config> extends EncoderFacade<Config> {
   /** For each text its words, each with the probability that another stood there. */
@@ -151,6 +166,21 @@ export abstract class ReplacedTokenFacade<Config> extends EncoderFacade<Config> 
           ...(of === undefined ? {} : { of }),
         },
       ),
+    );
+  }
+
+  /** Pseudo-log-likelihood of each text, up to a constant for each token, from one reading of it. */
+  async score(texts: readonly string[], options: ScoreReplacedOptions = {}): Promise<TextLikelihood[]> {
+    this.checkPredictOptions(options, ['generator', 'maskedShare']);
+    const { generator, maskedShare, ...reading } = options;
+    const rows = this.encodeRows(texts, reading);
+    const found = await this.run(rows, reading);
+    const noise = await generator?.score(texts, { ...reading, withinWord: 'original' });
+    return rows.map((row, index) =>
+      discriminatorLikelihood(row, found[index]!['logits']!, {
+        ...(noise === undefined ? {} : { noiseLogProbs: noise[index]!.tokenLogProbs }),
+        ...(maskedShare === undefined ? {} : { maskedShare }),
+      }),
     );
   }
 }

@@ -203,6 +203,29 @@ describe('classes over encoders', () => {
     await expect(model.predict(['no mask'])).rejects.toThrow(/text 0 has no \[MASK\]/);
   });
 
+  it('a discriminator scores texts in one reading, against its generator where it is given', async () => {
+    const model = await ElectraForPreTraining.create(electra, options);
+    const generator = await ElectraForMaskedLM.create(electra, { ...options, seed: 6 });
+    const texts = ['Ada lives', 'Anna in Rome.'];
+    const energies = await model.score(texts);
+    const odds = await model.score(texts, { generator, maskedShare: 0.2 });
+    const noise = await generator.score(texts, { withinWord: 'original' });
+    for (const [index, { tokenLogProbs, logProb }] of odds.entries()) {
+      expect(tokenLogProbs).toHaveLength(index === 0 ? 2 : 5);
+      tokenLogProbs.forEach((value, token) => {
+        const needed = energies[index]!.tokenLogProbs[token]! + noise[index]!.tokenLogProbs[token]!;
+        expect(value).toBeCloseTo(needed + Math.log(0.2 / 0.8), 5);
+      });
+      expect(logProb).toBeCloseTo(
+        tokenLogProbs.reduce((sum, value) => sum + value, 0),
+        5,
+      );
+    }
+    const [words] = await model.predict(['Ada lives']);
+    const [first] = energies[0]!.tokenLogProbs;
+    expect(words![0]!.score).toBeCloseTo(1 / (1 + Math.exp(first!)), 5); // the energy is the logit of replacement
+  });
+
   it('replaced words have a probability each', async () => {
     const model = await ElectraForPreTraining.create(electra, options);
     const [words] = await model.predict([EMOJI]);

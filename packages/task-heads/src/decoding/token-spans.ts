@@ -24,6 +24,17 @@ export function softmaxOf(logits: ArrayLike<number>): Float64Array {
   return values.map((value) => value / sum);
 }
 
+/**
+ * log Σ exp(logit), without overflow.
+ * @throws FormatError as `softmaxOf`
+ */
+export function logSumExpOf(logits: ArrayLike<number>): number {
+  const largest = largestOf(logits);
+  let sum = 0;
+  for (let at = 0; at < logits.length; at++) sum += Math.exp(logits[at]! - largest);
+  return largest + Math.log(sum);
+}
+
 /** The largest logit; -∞ is what a mask leaves, anything else that is not finite is an error. */
 function largestOf(logits: ArrayLike<number>): number {
   let largest = -Infinity;

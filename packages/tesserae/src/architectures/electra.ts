@@ -37,9 +37,10 @@ import {
   tokenClassificationHead,
   tokenClassificationLoss,
   tokenClassificationSpec,
+  tokensAt,
 } from '@tesserae/task-heads';
 import type { Rng, Tensor } from '@tesserae/tensor';
-import { foldIn, reshape } from '@tesserae/tensor';
+import { OptionError, foldIn, reshape } from '@tesserae/tensor';
 import type { ParamSpec, TensorFile } from '@tesserae/weights';
 import type { Architecture, InputSpec } from './architecture.js';
 import { ENCODER_INPUTS, optionalIds } from './architecture.js';
@@ -159,20 +160,31 @@ export const electraForPreTraining = electraWith<DiscriminatorParams>({
   },
 });
 
-/** The generator: scores of every piece at each position. */
+/** The generator: scores of every piece at each position, or at `logit_positions` [batch, count] only. */
 export const electraForMaskedLM = electraWith<MaskedLanguageModelParams>({
   name: 'ElectraForMaskedLM',
-  inputs: LABELLED,
+  inputs: { ...LABELLED, logit_positions: optionalIds },
   spec: (config, file) =>
     maskedLanguageModelSpec(config, {
       hasDecoder: !config.tiesEmbeddings && (file?.has('generator_lm_head.weight') ?? true),
     }),
   ignoredNames: [/^generator_lm_head\.weight$/],
-  forward: (head, hidden, { labels }, { config, electra }) => {
-    const logits = maskedLanguageModelHead(head, hidden, { config, word: electra.embeddings.word });
+  forward: (head, hidden, { labels, logit_positions: positions }, { config, electra }) => {
+    const states = positions === undefined ? hidden : tokensAt(hidden, positions);
+    const logits = maskedLanguageModelHead(head, states, { config, word: electra.embeddings.word });
+    if (labels !== undefined && positions !== undefined) throw labelsAtPositions();
     return withLoss({ logits }, labels === undefined ? undefined : meanCrossEntropy(logits, labels));
   },
 });
+
+function labelsAtPositions(): OptionError {
+  return new OptionError({
+    op: 'ElectraForMaskedLM.forward',
+    problem: 'labels and logit_positions are both given',
+    likely: 'Labels stand at every token: leave logit_positions out.',
+    page: 'option-conflict',
+  });
+}
 
 /** One decision per text or pair. */
 export const electraForSequenceClassification = electraWith<SequenceClassificationParams>({
