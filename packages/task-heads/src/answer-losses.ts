@@ -4,7 +4,7 @@ import { IGNORE_INDEX, binaryCrossEntropy, widened } from '@tesserae/nn';
 import type { GivenStarts } from './joint-answers.js';
 
 /** What an example says: the answer's ends, and whether there is none. */
-export interface AnswerLabels {
+interface AnswerLabels {
   /** i32[batch]; 0 where there is no answer in this window. */
   readonly startPositions: Tensor;
   /** i32[batch] */

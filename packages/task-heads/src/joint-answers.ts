@@ -81,7 +81,7 @@ export function jointAnswerSpec(
 }
 
 /** What the head reads beside the hidden states. */
-export interface JointAnswerInputs {
+interface JointAnswerInputs {
   /** 1 for tokens that an answer may begin or end at, the no-answer slot 0 among them: `answerMask`. */
   readonly mask: Tensor; // [batch, seqLen]
   /** i32[batch]; given in training, where ends are scored for these starts. */
