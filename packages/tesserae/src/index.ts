@@ -96,3 +96,5 @@ export type { TrainModelOptions, TrainedModel } from './training/train-model.js'
 export { trainModel } from './training/train-model.js';
 export type { EvaluateOptions, FitHistory, FitOptions, XY } from './training/fit.js';
 export { evaluateModel, rowsOf } from './training/fit.js';
+export type { ElectraWithHead } from './architectures/electra.js';
+export type { WithHead } from './architectures/t5-heads.js';

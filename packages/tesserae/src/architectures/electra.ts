@@ -46,7 +46,7 @@ import type { Architecture, InputSpec } from './architecture.js';
 import { ENCODER_INPUTS, optionalIds } from './architecture.js';
 
 /** Parameters of an ELECTRA class: the encoder, and a head. */
-interface ElectraWithHead<Head> {
+export interface ElectraWithHead<Head> {
   readonly electra: ElectraParams;
   readonly head: Head;
 }

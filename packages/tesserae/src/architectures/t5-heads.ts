@@ -37,7 +37,7 @@ import {
 
 // Classes that decide about texts: a T5, or its encoder, and a head.
 
-interface WithHead<Model, Head> {
+export interface WithHead<Model, Head> {
   readonly transformer: Model;
   readonly head: Head;
 }
