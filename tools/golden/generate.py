@@ -11,6 +11,7 @@ import transformers
 from fixture_file import largest_difference, read_fixture, write_fixture
 from topics import (
     adamw_steps,
+    electra_google_heads,
     electra_models,
     electra_pretraining,
     generation_modes,
@@ -22,6 +23,7 @@ from topics import (
     t5_models,
     t5_traps,
     t5_variants,
+    task_pipelines,
     token_pipeline,
     training_definitions,
 )
@@ -31,6 +33,8 @@ TOPICS = {
     "t5_models": t5_models.fixtures,
     "t5_traps": t5_traps.fixtures,
     "t5_variants": t5_variants.fixtures,
+    "task_pipelines": task_pipelines.fixtures,
+    "electra_google_heads": electra_google_heads.fixtures,
     "electra_models": electra_models.fixtures,
     "electra_pretraining": electra_pretraining.fixtures,
     "greedy_generation": greedy_generation.fixtures,

@@ -85,7 +85,7 @@ function textsIn(value: unknown): readonly string[] {
 }
 
 /** The format that all the names end in. */
-function formatOf(files: readonly DataFile[]): InputFormat {
+export function formatOf(files: readonly DataFile[]): InputFormat {
   const formats = files.map(({ name }) => formatsByEnding[extname(name.replace(/\.gz$/, '')).toLowerCase()]);
   const [first] = formats;
   if (first !== undefined && formats.every((format) => format === first)) return first;
@@ -99,7 +99,15 @@ function formatOf(files: readonly DataFile[]): InputFormat {
   });
 }
 
-function rows(files: readonly DataFile[], format: InputFormat, options: ReadingOptions): AsyncIterable<Row> {
+/**
+ * Records of files that have fields.
+ * @throws OptionError (input-format) for formats of running text
+ */
+export function rows(
+  files: readonly DataFile[],
+  format: InputFormat,
+  options: ReadingOptions,
+): AsyncIterable<Row> {
   switch (format) {
     case 'jsonl':
       return readJsonLines(files, options);

@@ -17,6 +17,7 @@ import type { CommandContext } from './command-context.js';
 import { countNumber, jsonOption, wholeNumber } from './command-options.js';
 import { addDataCommands } from './data-program.js';
 import { EXIT, createOutput, describeError } from './output.js';
+import { addTrainingCommands } from './training-program.js';
 import { PREDICTION_FORMATS } from './scoring/prediction-files.js';
 
 interface WithJson {
@@ -81,6 +82,7 @@ function createProgram(signal: AbortSignal): Command {
     addScore,
     addTokenize,
     addDataCommands,
+    addTrainingCommands,
     addTrainTokenizer,
     addScorePredictions,
     addInspect,

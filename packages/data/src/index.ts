@@ -178,6 +178,8 @@ export {
   type RandomSplitTextOptions,
   type TextPair,
 } from './objectives/text-objectives.js';
+export type { InsertedSpansOptions } from './objectives/inserted-spans.js';
+export { insertedSpans } from './objectives/inserted-spans.js';
 export {
   createRandom,
   restoreRandom,

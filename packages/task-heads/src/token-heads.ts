@@ -1,13 +1,9 @@
 import type { Rng, Tensor } from '@tesserae/tensor';
 import {
   add,
-  and,
   cast,
-  dimSize,
   equal,
-  greaterEqual,
   isCounted,
-  less,
   maskedMean,
   mul,
   not,
@@ -27,6 +23,7 @@ import {
 } from '@tesserae/nn';
 import type { ParamSpec } from '@tesserae/weights';
 import { linearSpec } from '@tesserae/weights';
+import { insideOnly } from './answer-losses.js';
 import type { HeadSizes } from './sequence-classification.js';
 import { firstToken } from './sequence-classification.js';
 
@@ -119,10 +116,8 @@ export function questionAnsweringLoss(
   { startLogits, endLogits }: { readonly startLogits: Tensor; readonly endLogits: Tensor },
   { startPositions, endPositions }: { readonly startPositions: Tensor; readonly endPositions: Tensor },
 ): Tensor {
-  const loss = (logits: Tensor, positions: Tensor): Tensor => {
-    const isInside = and(greaterEqual(positions, 0), less(positions, dimSize(logits.spec.shape[1]!, 'i32')));
-    return meanCrossEntropy(logits, where(isInside, positions, IGNORE_INDEX));
-  };
+  const loss = (logits: Tensor, positions: Tensor): Tensor =>
+    meanCrossEntropy(logits, insideOnly(positions, logits));
   return mul(add(loss(startLogits, startPositions), loss(endLogits, endPositions)), 0.5);
 }
 

@@ -22,13 +22,7 @@ export interface PredictOptions extends RunRowsOptions {
 }
 
 /** Names of the options of `PredictOptions`. */
-const PREDICT_OPTIONS: readonly string[] = [
-  'batchSize',
-  'signal',
-  'onProgress',
-  'maxLength',
-  'truncation',
-];
+const PREDICT_OPTIONS: readonly string[] = ['batchSize', 'signal', 'onProgress', 'maxLength', 'truncation'];
 
 /** A class over one architecture. */
 interface FacadeClass<Facade, Config> {
@@ -41,12 +35,7 @@ const T5_LENGTH = 512;
 
 /** What the classes share that read texts and decide about them. */
 export abstract class EncoderFacade<Config> extends ModelFacade<Config> {
-  private readonly runner: EncoderRunner;
-
-  constructor(opened: ModelOnBackend<Config>) {
-    super(opened);
-    this.runner = this.newRunner((outputs, inputs) => this.outputsOf(outputs, inputs));
-  }
+  private runner: EncoderRunner | undefined;
 
   /** A graph of its own over the model. */
   protected newRunner(select: SelectOutputs, model: PretrainedModel<Config> = this.model): EncoderRunner {
@@ -106,6 +95,7 @@ export abstract class EncoderFacade<Config> extends ModelFacade<Config> {
   }
 
   protected run(rows: readonly Encoding[], options: RunRowsOptions): Promise<RowOutputs[]> {
+    this.runner ??= this.newRunner((outputs, inputs) => this.outputsOf(outputs, inputs));
     return this.runner.run(rows, options);
   }
 
@@ -138,7 +128,7 @@ export abstract class EncoderFacade<Config> extends ModelFacade<Config> {
     { maxLength, stride }: { readonly maxLength?: number; readonly stride?: number },
   ): Encoding[][] {
     const limit = this.limitOf(maxLength);
-    const shared = stride ?? Math.min(128, Math.floor(limit / 4));
+    const shared = stride ?? Math.min(128, Math.floor(limit / 3));
     return texts.map(([text, pair]) => {
       const first = this.tokenizer.encode(text, {
         maxLength: limit,
@@ -169,7 +159,8 @@ export abstract class EncoderFacade<Config> extends ModelFacade<Config> {
   }
 
   protected async releaseGraphs(): Promise<void> {
-    await this.runner.release();
+    await this.runner?.release();
+    this.runner = undefined; // the next one reads the model anew
   }
 }
 

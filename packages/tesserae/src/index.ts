@@ -21,6 +21,7 @@ export type {
   ReplacedWord,
 } from '@tesserae/task-heads';
 export { AGGREGATION_STRATEGIES } from '@tesserae/task-heads';
+export { electraEncoder, t5Encoder } from './encoders.js';
 export type { PredictOptions, TextOrPair } from './encoder-facade.js';
 export { EncoderFacade } from './encoder-facade.js';
 export type { RunRowsOptions } from './encoder-runner.js';
@@ -79,3 +80,16 @@ export {
 export type { Pipeline, PipelineName } from './pipeline.js';
 export type { GenerationPipelineOptions, PipelineEntity, PipelineFill } from './pipeline-tasks.js';
 export { pipeline } from './pipeline.js';
+export type { TaskName } from './training/task.js';
+export { TASK_NAMES } from './training/task.js';
+export type { TrainableConfig } from './training/tasks/task-context.js';
+export { classSuffixOf } from './training/tasks/table.js';
+export { labelNames } from './training/class-labels.js';
+export { labelsIn } from './training/labels-of-data.js';
+export { TrainingDataError } from './training/row-fields.js';
+export type { TrainingSettings } from './training/train-options.js';
+export { resolvedRecipe } from './training/recipe.js';
+export type { TrainModelOptions, TrainedModel } from './training/train-model.js';
+export { trainModel } from './training/train-model.js';
+export type { EvaluateOptions, FitHistory, FitOptions, XY } from './training/fit.js';
+export { evaluateModel, rowsOf } from './training/fit.js';

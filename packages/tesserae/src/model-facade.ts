@@ -1,10 +1,15 @@
 import { OptionError } from '@tesserae/tensor';
 import type { Backend } from '@tesserae/tensor';
+import type { MetricValues } from '@tesserae/training';
 import type { Tokenizer } from '@tesserae/tokenizer';
 import type { ModelFolder } from '@tesserae/weights';
 import type { OpenModelOptions } from './platform/platform.js';
 import type { LoadPretrainedOptions, ModelFiles, PretrainedModel } from './pretrained.js';
 import { loadPretrained, modelFiles, requireTokenizer } from './pretrained.js';
+import type { Rows } from './training/dataset.js';
+import type { EvaluateOptions, FitHistory, FitOptions } from './training/fit.js';
+import { evaluateModel, fitModel, rowsOf } from './training/fit.js';
+import type { TrainableConfig } from './training/tasks/task-context.js';
 
 /** How a model is loaded: from where, and on what it runs. */
 export interface FromPretrainedOptions extends LoadPretrainedOptions, OpenModelOptions {
@@ -58,14 +63,19 @@ export async function onBackend<Config>(
 
 /** What the model classes share: their parts, saving and closing. */
 export abstract class ModelFacade<Config> {
-  readonly model: PretrainedModel<Config>;
+  private current: PretrainedModel<Config>;
   readonly backend: Backend;
   private readonly ownsBackend: boolean;
 
   constructor({ model, backend, ownsBackend }: ModelOnBackend<Config>) {
-    this.model = model;
+    this.current = model;
     this.backend = backend;
     this.ownsBackend = ownsBackend;
+  }
+
+  /** Config, parameters and tokenizer; another object after training. */
+  get model(): PretrainedModel<Config> {
+    return this.current;
   }
 
   get config(): Config {
@@ -75,6 +85,37 @@ export abstract class ModelFacade<Config> {
   /** @throws FormatError when the model has none */
   get tokenizer(): Tokenizer {
     return requireTokenizer(this.model);
+  }
+
+  /**
+   * Trains on inputs and their targets: texts or pairs and labels, lists of words and of tags, texts and texts. The model
+   * then has the best parameters by the watched metric where there is validation, else the last ones.
+   * @throws OptionError · TrainingDataError for examples and labels that do not fit · DivergenceError
+   */
+  fit(x: readonly unknown[], y: readonly unknown[], options: FitOptions = {}): Promise<FitHistory> {
+    return this.train(rowsOf(this.trainable, [x, y]), options);
+  }
+
+  /** Trains on records of a data set: `{ text, label }`, `{ words, tags }`, `{ inputs, targets }`. @see fit */
+  async train(rows: Rows, options: FitOptions = {}): Promise<FitHistory> {
+    const { model, history } = await fitModel(this.trainable, rows, { ...options, backend: this.backend });
+    await this.releaseGraphs();
+    this.current = model as unknown as PretrainedModel<Config>;
+    return history;
+  }
+
+  /** Loss and metrics on inputs and what is right about them. */
+  async evaluate(
+    x: readonly unknown[],
+    y: readonly unknown[],
+    options: EvaluateOptions = {},
+  ): Promise<MetricValues> {
+    const rows = rowsOf(this.trainable, [x, y]);
+    return (await evaluateModel(this.trainable, rows, { ...options, backend: this.backend })).metrics;
+  }
+
+  private get trainable(): PretrainedModel<TrainableConfig> {
+    return this.current as unknown as PretrainedModel<TrainableConfig>;
   }
 
   /** The files of a Hugging Face folder. */

@@ -46,7 +46,7 @@ export interface EntityPredictOptions extends Omit<PredictOptions, 'truncation'>
   readonly aggregationStrategy?: AggregationStrategy;
   /** Tags that are no entities; default ['O']. */
   readonly ignoreLabels?: readonly string[];
-  /** Tokens that the windows of a long text share; default a quarter of a window, at most 128. */
+  /** Tokens that the windows of a long text share; default a third of a window, at most 128. */
   readonly stride?: number;
 }
 
@@ -88,7 +88,7 @@ export interface AnswerPredictOptions extends Omit<PredictOptions, 'truncation'>
   readonly maxAnswerLength?: number;
   readonly handleImpossibleAnswer?: boolean;
   readonly alignToWords?: boolean;
-  /** Tokens that the windows of a long context share; default a quarter of a window, at most 128. */
+  /** Tokens that the windows of a long context share; default a third of a window, at most 128. */
   readonly stride?: number;
 }
 

@@ -108,7 +108,11 @@ const ELECTRA_FIXTURES: Readonly<Record<string, string>> = {
 
 /** Fixtures that other tests read. */
 const ELSEWHERE = [
+  'answers-of-transformers-4',
+  'task-entities',
+  'task-n-best',
   'electra-adamw-steps',
+  'electra-google-heads',
   'electra-pretraining-all-tied',
   'electra-pretraining-all-tokens-mlm',
   'electra-pretraining-disallow-correct',

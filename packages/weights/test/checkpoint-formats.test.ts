@@ -77,6 +77,26 @@ describe('a TensorFlow checkpoint', () => {
     expect(() => translateElectra(file, 'generator')).toThrow(/no generator.*electra/);
   });
 
+  it('that was fine-tuned has the layers of its task, turned to [outputs, inputs]', async () => {
+    const { translateElectra } = await import('../src/names/electra-tensorflow.js');
+    const { storedFile } = await import('../src/stored/stored-file.js');
+    const values = (...numbers: number[]) =>
+      bytesSource('x', new Uint8Array(Float32Array.from(numbers).buffer));
+    const tensors = new Map([
+      ['task_specific/squad/dense_1/kernel', { stored: 'F32', shape: [2, 1], bytes: values(3, 4) } as const],
+      ['task_specific/squad/dense_1/bias', { stored: 'F32', shape: [1], bytes: values(5) } as const],
+      ['task_specific/squad/dense_1/bias/adam_m', { stored: 'F32', shape: [1], bytes: values(6) } as const],
+    ]);
+    const { file, ignored } = translateElectra(storedFile({ name: 'x', op: 'x', tensors }), 'discriminator');
+    expect(ignored).toEqual(['task_specific/squad/dense_1/bias/adam_m']);
+    expect(await file.read('task_specific.squad.dense_1.weight')).toEqual({
+      dtype: 'f32',
+      shape: [1, 2],
+      data: Float32Array.of(3, 4),
+    });
+    expect(file.names).toContain('task_specific.squad.dense_1.bias');
+  });
+
   it('of every element type gives its values; texts are left out', async () => {
     const file = await open('tensorflow/kinds');
     expect(file.names).not.toContain('note');

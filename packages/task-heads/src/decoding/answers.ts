@@ -1,23 +1,16 @@
 import { OptionError, checkOptions } from '@tesserae/tensor';
-import type { TokenSpans } from './token-spans.js';
-import { softmaxOf } from './token-spans.js';
+import type { AnswerTokens, AnswerWindow } from './answer-windows.js';
+import { nullLogitsOf, requireAnswerLogits, spanPlace, windowSpans } from './answer-windows.js';
+import { requireCounts } from './checks.js';
 
 /** An answer in a context. `context.slice(start, end)` is `answer`. */
 export interface Answer {
   readonly answer: string;
-  /** Probability of its start times that of its end, within its window. */
+  /** Probability of its start times that of its end, within its window; summed over the spans that give this text. */
   readonly score: number;
   /** UTF-16 code units; both 0 for no answer. */
   readonly start: number;
   readonly end: number;
-}
-
-/** One window over a question and a part of its context. */
-export interface AnswerWindow {
-  /** Of the row [CLS] question [SEP] context [SEP]; the context is sequence 1. */
-  readonly tokens: TokenSpans;
-  readonly startLogits: ArrayLike<number>;
-  readonly endLogits: ArrayLike<number>;
 }
 
 /** How answers are chosen. */
@@ -29,7 +22,7 @@ export interface AnswerOptions {
   readonly maxAnswerLength?: number;
   /** Lets 'no answer' compete: an empty text; default false. */
   readonly handleImpossibleAnswer?: boolean;
-  /** Widens answers to whole words; default true. */
+  /** Widens answers to whole words of the tokenizer; default true where the tokens have word ids. */
   readonly alignToWords?: boolean;
 }
 
@@ -38,124 +31,61 @@ export interface Answers {
   readonly answers: readonly Answer[];
   /** The least over the windows of the probability that the answer is at [CLS]: that there is none. */
   readonly noAnswerScore: number;
-  /** Logits of no answer minus those of the best answer: SQuAD 2.0's threshold is on this. Google's and the official script's value. */
-  readonly nullScoreDiff: number;
+  /**
+   * Logits of no answer, where they are least, minus those of the best span: SQuAD 2.0's threshold is on this. Google's and
+   * the official script's value. Undefined where no window has a no-answer token.
+   */
+  readonly nullScoreDiff: number | undefined;
 }
 
 const KNOWN = ['context', 'topK', 'maxAnswerLength', 'handleImpossibleAnswer', 'alignToWords'];
 
-interface Candidate {
-  readonly score: number;
-  readonly logits: number;
-  readonly first: number;
-  readonly last: number;
-}
-
 /**
- * The best answers over all windows, as Hugging Face's pipeline chooses them: probabilities of starts and ends over the context's tokens
- * (and [CLS]), the best products of each window whose end is not before its start.
- * @throws OptionError for unknown or impossible options
+ * The best answers over all windows, as Hugging Face's pipeline (of transformers 4) chooses them: probabilities of starts
+ * and ends over the context's tokens and [CLS], the best products of each window whose end is not before its start, the
+ * scores of equal texts added.
+ * @throws OptionError for unknown or impossible options · ShapeError when a token has no logits
  */
 export function decodeAnswers(windows: readonly AnswerWindow[], options: AnswerOptions): Answers {
-  checkOptions('decodeAnswers', options, KNOWN);
-  const {
-    context,
-    topK = 1,
-    maxAnswerLength = 15,
-    handleImpossibleAnswer = false,
-    alignToWords = true,
-  } = options;
-  requireCounts({ topK, maxAnswerLength });
-  const found: Answer[] = [];
-  let noAnswerScore = 1;
-  let [bestLogits, leastNull] = [-Infinity, Infinity];
+  const op = 'decodeAnswers';
+  checkOptions(op, options, KNOWN);
+  const { context, topK = 1, maxAnswerLength = 15, handleImpossibleAnswer = false } = options;
+  requireCounts(op, { topK, maxAnswerLength });
+  const found = new Map<string, Answer>();
+  let [noAnswerScore, bestLogits, leastNull] = [1, -Infinity, Infinity as number | undefined];
   for (const window of windows) {
-    const { candidates, nullScore, nullLogits } = candidatesOf(window, {
-      topK,
-      maxAnswerLength,
-      withNull: handleImpossibleAnswer,
-    });
-    noAnswerScore = Math.min(noAnswerScore, nullScore);
-    leastNull = Math.min(leastNull, nullLogits);
-    for (const { score, logits, first, last } of candidates) {
-      bestLogits = Math.max(bestLogits, logits);
-      const { offsets } = window.tokens;
-      const [start, end] = spanOf(
-        context,
-        { start: offsets[2 * first]!, end: offsets[2 * last + 1]! },
-        alignToWords,
-      );
-      found.push({ answer: context.slice(start, end), score, start, end });
+    requireAnswerLogits(op, window);
+    const { startLogits, endLogits, tokens } = window;
+    const alignsToWords = aligns(tokens, options.alignToWords);
+    const inWindow = windowSpans(window, maxAnswerLength);
+    noAnswerScore = Math.min(noAnswerScore, inWindow.noAnswerScore);
+    leastNull = leastOf(leastNull, nullLogitsOf(window));
+    const ranked = [...inWindow.spans].sort((a, b) => b.score - a.score);
+    // more than asked for: words may make several spans one answer
+    for (const { first, last, score } of ranked.slice(0, alignsToWords ? 2 * topK + 10 : topK)) {
+      bestLogits = Math.max(bestLogits, startLogits[first]! + endLogits[last]!);
+      const place = spanPlace(tokens, { first, last, alignsToWords });
+      const answer = context.slice(place.start, place.end);
+      const known = found.get(answer.toLowerCase()) ?? { answer, score: 0, ...place };
+      found.set(answer.toLowerCase(), { ...known, score: known.score + score });
     }
   }
-  if (handleImpossibleAnswer) found.push({ answer: '', score: noAnswerScore, start: 0, end: 0 });
-  const answers = withoutRepeats(found.sort((a, b) => b.score - a.score)).slice(0, topK);
-  return { answers, noAnswerScore, nullScoreDiff: leastNull - bestLogits };
+  const answers = [...found.values()];
+  if (handleImpossibleAnswer) answers.push({ answer: '', score: noAnswerScore, start: 0, end: 0 });
+  answers.sort((a, b) => b.score - a.score);
+  const nullScoreDiff = leastNull === undefined ? undefined : leastNull - bestLogits;
+  return { answers: answers.slice(0, topK), noAnswerScore, nullScoreDiff };
 }
 
-function requireCounts(counts: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(counts)) {
-    if (Number.isSafeInteger(value) && value > 0) continue;
-    throw new OptionError({
-      op: 'decodeAnswers',
-      problem: `${name} is ${value}, needed a whole number from 1`,
-      page: 'option-value',
-      got: value,
-    });
-  }
-}
+const leastOf = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined || b === undefined ? undefined : Math.min(a, b);
 
-/** Several windows, or spans widened to the same words, may give the same answer: the surest stays. */
-function withoutRepeats(sorted: readonly Answer[]): Answer[] {
-  const seen = new Set<string>();
-  return sorted.filter(({ start, end }) => {
-    const key = `${start} ${end}`;
-    return !seen.has(key) && seen.add(key);
+function aligns({ wordIds }: AnswerTokens, wanted: boolean | undefined): boolean {
+  if (wanted !== true || wordIds !== undefined) return wanted ?? wordIds !== undefined;
+  throw new OptionError({
+    op: 'decodeAnswers',
+    problem: 'alignToWords is set, but the tokens have no word ids',
+    likely: 'Take the tokens of an encoding, or leave alignToWords out.',
+    page: 'option-conflict',
   });
-}
-
-function candidatesOf(
-  { tokens, startLogits, endLogits }: AnswerWindow,
-  {
-    topK,
-    maxAnswerLength,
-    withNull,
-  }: { readonly topK: number; readonly maxAnswerLength: number; readonly withNull: boolean },
-): { readonly candidates: readonly Candidate[]; readonly nullScore: number; readonly nullLogits: number } {
-  const { sequenceIds } = tokens;
-  const isContext = (at: number): boolean => sequenceIds[at] === 1;
-  const masked = (logits: ArrayLike<number>): Float64Array =>
-    softmaxOf(
-      Array.from({ length: sequenceIds.length }, (_, at) =>
-        isContext(at) || (withNull && at === 0) ? logits[at]! : -Infinity,
-      ),
-    );
-  const [starts, ends] = [masked(startLogits), masked(endLogits)];
-  const nullScore = starts[0]! * ends[0]!;
-  const best: Candidate[] = [];
-  for (let first = 0; first < sequenceIds.length; first++) {
-    if (!isContext(first)) continue;
-    const limit = Math.min(sequenceIds.length, first + maxAnswerLength);
-    for (let last = first; last < limit && isContext(last); last++) {
-      const score = starts[first]! * ends[last]!;
-      if (best.length === topK && score <= best.at(-1)!.score) continue;
-      const candidate = { score, logits: startLogits[first]! + endLogits[last]!, first, last };
-      const place = best.findIndex((other) => other.score < score);
-      best.splice(place < 0 ? best.length : place, 0, candidate);
-      best.length = Math.min(best.length, topK);
-    }
-  }
-  return { candidates: best, nullScore, nullLogits: startLogits[0]! + endLogits[0]! };
-}
-
-function spanOf(
-  context: string,
-  { start, end }: { readonly start: number; readonly end: number },
-  alignToWords: boolean,
-): readonly [number, number] {
-  if (!alignToWords) return [start, end];
-  let [from, to] = [start, end];
-  while (from > 0 && !/\s/.test(context[from - 1]!)) from--;
-  while (to < context.length && !/\s/.test(context[to]!)) to++;
-  return [from, to];
 }

@@ -1,4 +1,5 @@
-import { OptionError } from '@tesserae/tensor';
+import { checkOptions } from '@tesserae/tensor';
+import { requireChoice } from './checks.js';
 import { requireLabels } from './labels.js';
 import type { TokenSpans } from './token-spans.js';
 import { argMaxOf, softmaxOf } from './token-spans.js';
@@ -71,31 +72,20 @@ interface Token {
  *   then words are joined.
  *
  * Of windows that overlap the longer entity is kept, of equal ones the surer.
+ *
+ * As Hugging Face's TokenClassificationPipeline, but for three things: `word` is the source, not the vocabulary's spelling;
+ * words are the tokenizer's, where it takes any token whose spelling and source differ in length for the continuation of a
+ * word (a word that a normaliser shortened, such as one with a combining accent, joins the one before); and 'none' may have
+ * several windows.
  * @throws OptionError for an unknown strategy · ShapeError when labels and logits differ in number
  */
 export function decodeEntities(windows: readonly TaggedWindow[], options: EntityOptions): Entity[] {
+  const op = 'decodeEntities';
+  checkOptions(op, options, ['text', 'labels', 'strategy', 'ignoreLabels']);
   const { text, labels, strategy = 'simple', ignoreLabels = ['O'] } = options;
-  if (!AGGREGATION_STRATEGIES.includes(strategy)) {
-    throw new OptionError({
-      op: 'decodeEntities',
-      problem: `strategy is '${String(strategy)}'`,
-      likely: `There are ${AGGREGATION_STRATEGIES.join(', ')}.`,
-      page: 'option-value',
-      got: strategy,
-      needed: AGGREGATION_STRATEGIES,
-    });
-  }
-  const found = windows.map((window) => {
-    const tokens = tokensOf(window, labels);
-    if (strategy === 'none') return tokens.map((token) => taggedAs(token.scores, [token], labels));
-    const parts =
-      strategy === 'simple'
-        ? tokens.map((token) => taggedAs(token.scores, [token], labels))
-        : wordsOf(tokens, { strategy, labels });
-    return joined(parts);
-  });
-  const all = found.length > 1 ? withoutOverlaps(found.flat()) : found.flat();
-  return all
+  requireChoice(op, 'strategy', strategy, AGGREGATION_STRATEGIES);
+  const found = windows.flatMap((window) => partsOf(tokensOf(window, labels), { strategy, labels }));
+  const entities = found
     .filter(({ tag }) => !ignoreLabels.includes(tag))
     .map(({ tag, score, start, end, index }) => ({
       label: tag,
@@ -105,6 +95,19 @@ export function decodeEntities(windows: readonly TaggedWindow[], options: Entity
       end,
       ...(strategy === 'none' ? { index } : {}),
     }));
+  return windows.length > 1 ? withoutOverlaps(entities) : entities;
+}
+
+interface Tagging {
+  readonly strategy: AggregationStrategy;
+  readonly labels: readonly string[];
+}
+
+/** Tokens, words or groups of them, as the strategy has it. */
+function partsOf(tokens: readonly Token[], { strategy, labels }: Tagging): readonly Tagged[] {
+  if (strategy !== 'none' && strategy !== 'simple') return joined(wordsOf(tokens, { strategy, labels }));
+  const single = tokens.map((token) => taggedAs(token.scores, [token], labels));
+  return strategy === 'none' ? single : joined(single);
 }
 
 function tokensOf({ tokens, logits }: TaggedWindow, labels: readonly string[]): Token[] {
@@ -137,10 +140,7 @@ function taggedAs(scores: Float64Array, tokens: readonly Token[], labels: readon
   return { tag: labels[best]!, score: scores[best]!, start: first.start, end: last.end, index: first.index };
 }
 
-function wordsOf(
-  tokens: readonly Token[],
-  { strategy, labels }: { readonly strategy: AggregationStrategy; readonly labels: readonly string[] },
-): Tagged[] {
+function wordsOf(tokens: readonly Token[], { strategy, labels }: Tagging): Tagged[] {
   const words: Token[][] = [];
   for (const token of tokens) {
     if (token.isSubword && words.length > 0) words.at(-1)!.push(token);
@@ -182,18 +182,20 @@ const splitTag = (tag: string): readonly [string, string] =>
 
 const afterDash = (tag: string): string => (tag.includes('-') ? tag.slice(tag.indexOf('-') + 1) : tag);
 
-function withoutOverlaps(entities: readonly Tagged[]): Tagged[] {
-  const sorted = [...entities].sort((a, b) => a.start - b.start);
-  const kept: Tagged[] = [];
-  for (const entity of sorted) {
+function withoutOverlaps(entities: readonly Entity[]): Entity[] {
+  const kept: Entity[] = [];
+  for (const entity of [...entities].sort((a, b) => a.start - b.start)) {
     const last = kept.at(-1);
-    if (last === undefined || entity.start >= last.end || entity.start < last.start) kept.push(entity);
+    if (last === undefined || entity.start >= last.end) kept.push(entity);
     else if (isBetter(entity, last)) kept[kept.length - 1] = entity;
   }
   return kept;
 }
 
-function isBetter(entity: Tagged, than: Tagged): boolean {
-  const [length, other] = [entity.end - entity.start, than.end - than.start];
+function isBetter(entity: Entity, than: Entity): boolean {
+  const [length, other] = [lengthOf(entity.word), lengthOf(than.word)];
   return length > other || (length === other && entity.score > than.score);
 }
+
+/** Characters (code points), which is what the reference counts. */
+const lengthOf = (text: string): number => Array.from(text).length;

@@ -1,6 +1,7 @@
-import { OptionError, ShapeError } from '@tesserae/tensor';
+import { ShapeError } from '@tesserae/tensor';
 import type { ProblemType } from '@tesserae/nn';
-import { argMaxOf, sigmoidOf, softmaxOf } from './token-spans.js';
+import { requireCounts } from './checks.js';
+import { argMaxOf, largestIndices, sigmoidOf, softmaxOf } from './token-spans.js';
 
 /** A class and how likely it is; of a regression the value itself. */
 export interface LabelScore {
@@ -48,18 +49,9 @@ export function topLabels(
   labels: readonly string[],
   topK: number | null,
 ): LabelScore[] {
-  if (topK !== null && !(Number.isSafeInteger(topK) && topK > 0)) {
-    throw new OptionError({
-      op: 'topLabels',
-      problem: `topK is ${topK}, needed a whole number from 1, or null for all`,
-      page: 'option-value',
-      got: topK,
-    });
-  }
-  const order = scores.map((_, index) => index).sort((a, b) => scores[b]! - scores[a]! || a - b);
-  return order
-    .slice(0, topK ?? order.length)
-    .map((index) => ({ label: labels[index]!, score: scores[index]! }));
+  if (topK !== null) requireCounts('topLabels', { topK });
+  const order = largestIndices(scores, topK ?? scores.length);
+  return order.map((index) => ({ label: labels[index]!, score: scores[index]! }));
 }
 
 /** The classes of a multi-label decision that hold. */

@@ -1,3 +1,5 @@
+import { FormatError } from '@tesserae/tensor';
+
 /** Tokens of a text and where they are from, as `Encoding` of @tesserae/tokenizer has them. */
 export interface TokenSpans {
   /** Pairs (start, end) in UTF-16 code units of the text a token is from. */
@@ -10,13 +12,38 @@ export interface TokenSpans {
   readonly sequenceIds: ArrayLike<number>;
 }
 
-/** Probabilities of one row of logits. */
+/**
+ * Probabilities of one row of logits.
+ * @throws FormatError when a logit is no number, or infinite
+ */
 export function softmaxOf(logits: ArrayLike<number>): Float64Array {
   const values = Float64Array.from(logits);
-  const largest = values.reduce((most, value) => Math.max(most, value), -Infinity);
+  const largest = largestOf(values);
   let sum = 0;
   for (let at = 0; at < values.length; at++) sum += values[at] = Math.exp(values[at]! - largest);
   return values.map((value) => value / sum);
+}
+
+/** The largest logit; -∞ is what a mask leaves, anything else that is not finite is an error. */
+function largestOf(logits: ArrayLike<number>): number {
+  let largest = -Infinity;
+  for (let at = 0; at < logits.length; at++) {
+    const logit = logits[at]!;
+    if (Number.isNaN(logit) || logit === Infinity) throw notFinite(logit, at);
+    if (logit > largest) largest = logit;
+  }
+  return largest;
+}
+
+function notFinite(logit: number, at: number): FormatError {
+  return new FormatError({
+    op: 'softmax',
+    problem: `logit ${at} is ${logit}`,
+    likely:
+      'The model diverged in training, or overflowed in half precision: check its weights, or run in f32.',
+    page: 'logits-finite',
+    got: logit,
+  });
 }
 
 /** Index of the largest value; the first of equals. */
@@ -24,6 +51,12 @@ export function argMaxOf(values: ArrayLike<number>): number {
   let best = 0;
   for (let at = 1; at < values.length; at++) if (values[at]! > values[best]!) best = at;
   return best;
+}
+
+/** Indices of the `count` largest values, best first; of equals the first comes first. */
+export function largestIndices(values: ArrayLike<number>, count: number): readonly number[] {
+  const order = Array.from({ length: values.length }, (_, index) => index);
+  return order.sort((a, b) => values[b]! - values[a]! || a - b).slice(0, count);
 }
 
 /** 1 / (1 + e^-x). */

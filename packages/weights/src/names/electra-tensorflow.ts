@@ -38,6 +38,7 @@ export function translateElectra(file: StoredFile, half: ElectraHalf): Translati
       const isOthers = half === 'generator' && path[0] === 'embeddings_project' && owns('generator/encoder/');
       return isReplaced || isOthers ? 'ignored' : encoderName(path);
     }
+    if (scope === 'task_specific') return [parameter(name.replaceAll('/', '.'))]; // a fine-tuned head
     return name.startsWith(HEADS[half]) ? headName(name) : undefined;
   });
 }
