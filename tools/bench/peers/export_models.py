@@ -97,6 +97,11 @@ def write_t5(size: T5Size, folder: Path) -> None:
     export_merged_decoder(model, folder / "onnx" / "decoder_model_merged.onnx")
 
 
+def write_initial_t5(size: T5Size, folder: Path) -> None:
+    """T5ForConditionalGeneration as transformers initialises it, to be trained: its gradients are tamer. No ONNX file."""
+    T5ForConditionalGeneration(t5_config(size)).save_pretrained(folder)
+
+
 def write_electra(size: ElectraSize, folder: Path) -> None:
     """ElectraModel with its ONNX file."""
     ElectraModel(electra_config(size)).save_pretrained(folder)
@@ -116,6 +121,7 @@ def write_pretraining(size: ElectraSize, folder: Path) -> None:
 
 WRITERS: dict[str, Callable[[Path], None]] = (
     {f"t5-{name}": lambda folder, size=size: write_t5(size, folder) for name, size in T5_SIZES.items()}
+    | {f"t5-{name}-initial": lambda folder, size=size: write_initial_t5(size, folder) for name, size in T5_SIZES.items()}
     | {f"electra-{name}": lambda folder, size=size: write_electra(size, folder) for name, size in ELECTRA_SIZES.items()}
     | {
         f"electra-{name}-classifier": lambda folder, size=size: write_classifier(size, folder)

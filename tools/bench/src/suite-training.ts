@@ -6,8 +6,8 @@ import { modelPath, trainingSides } from './suite.js';
 /** Fine-tuning steps, and whether a training waits for its texts. */
 export function trainingSuite(context: SuiteContext): Suite {
   const [electra, t5] = context.isTiny
-    ? ['electra-tiny-classifier', 't5-tiny']
-    : ['electra-small-classifier', 't5-small'];
+    ? ['electra-tiny-classifier', 't5-tiny-initial']
+    : ['electra-small-classifier', 't5-small-initial'];
   return {
     models: [electra!, t5!],
     jobs: [
