@@ -15,7 +15,7 @@ export interface RunRowsOptions {
 export type RowOutputs = Readonly<Record<string, Float32Array>>;
 
 /** Inputs of one row, as the tokenizer gives them, and others by the names that the runner was made with. */
-export type EncoderRow = Pick<Encoding, 'ids' | 'typeIds'> & {
+type EncoderRow = Pick<Encoding, 'ids' | 'typeIds'> & {
   readonly more?: Readonly<Record<string, ArrayLike<number>>>;
 };
 

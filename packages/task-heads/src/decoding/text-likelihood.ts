@@ -20,7 +20,7 @@ export interface TextLikelihood {
 export type WithinWord = 'original' | 'l2r';
 
 /** Every choice. */
-export const WITHIN_WORD: readonly WithinWord[] = ['original', 'l2r'];
+const WITHIN_WORD: readonly WithinWord[] = ['original', 'l2r'];
 
 /** A text with one token hidden, or the rest of its word too. */
 export interface MaskedRow {

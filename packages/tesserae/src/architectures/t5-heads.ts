@@ -37,6 +37,7 @@ import {
 
 // Classes that decide about texts: a T5, or its encoder, and a head.
 
+/** Parameters of a T5 with a head. */
 export interface WithHead<Model, Head> {
   readonly transformer: Model;
   readonly head: Head;
