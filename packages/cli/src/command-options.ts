@@ -29,3 +29,6 @@ function numberFrom(text: string, least: 0 | 1): number {
 export function jsonOption(): Option {
   return new Option('--json', 'print JSON lines').default(false);
 }
+
+/** Gathers the values of an option that may be given several times. */
+export const collect = (text: string, before: readonly string[]): readonly string[] => [...before, text];

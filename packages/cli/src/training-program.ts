@@ -1,15 +1,19 @@
 import { Argument, type Command, Option } from 'commander';
 import { TASK_NAMES } from 'tesserae';
-import { jsonOption, wholeNumber, countNumber } from './command-options.js';
+import { collect, jsonOption, wholeNumber, countNumber } from './command-options.js';
 import { runFinetune } from './commands/finetune.js';
 import { CONFIG_COMMANDS, runSchema } from './commands/schema.js';
+import { addEvaluate } from './evaluate-program.js';
 import { createOutput } from './output.js';
+import { addPretrain } from './pretrain-program.js';
 import { CONFIG_SCHEMAS } from './training/config-schema.js';
 import { parseSetting, readConfig } from './training/read-config.js';
 
-/** Adds `finetune` and `schema`. */
+/** Adds `pretrain`, `finetune`, `evaluate` and `schema`. */
 export function addTrainingCommands(program: Command, signal: AbortSignal): void {
+  addPretrain(program, signal);
   addFinetune(program, signal);
+  addEvaluate(program, signal);
   addSchema(program, signal);
 }
 
@@ -44,7 +48,6 @@ interface FinetuneFlags {
   readonly json: boolean;
 }
 
-const collect = (text: string, before: readonly string[]): readonly string[] => [...before, text];
 const seeds = (text: string, before: readonly number[] = []): readonly number[] => [
   ...before,
   countNumber(text),

@@ -96,5 +96,12 @@ export type { TrainModelOptions, TrainedModel } from './training/train-model.js'
 export { trainModel } from './training/train-model.js';
 export type { EvaluateOptions, FitHistory, FitOptions, XY } from './training/fit.js';
 export { evaluateModel, rowsOf } from './training/fit.js';
+export type { PretrainingTexts } from './pretraining/texts.js';
+export type { PretrainData, PretrainSettings } from './pretraining/settings.js';
+export type { ElectraStart } from './pretraining/electra-start.js';
+export type { PretrainElectraOptions, PretrainedElectra } from './pretraining/pretrain-electra.js';
+export { pretrainElectra } from './pretraining/pretrain-electra.js';
+export type { PretrainT5Options, PretrainedT5, T5Objective } from './pretraining/pretrain-t5.js';
+export { pretrainT5 } from './pretraining/pretrain-t5.js';
 export type { ElectraWithHead } from './architectures/electra.js';
 export type { WithHead } from './architectures/t5-heads.js';

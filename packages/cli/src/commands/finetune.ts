@@ -3,14 +3,14 @@ import { insertedSpans } from '@tesserae/data';
 import type { Backend } from '@tesserae/tensor';
 import { OptionError } from '@tesserae/tensor';
 import type { Tokenizer } from '@tesserae/tokenizer';
-import type { CheckpointOptions } from '@tesserae/training';
-import { folderCheckpointStore, folderLogger, writeReport } from '@tesserae/training/node';
-import { openFolder, saveFolder } from '@tesserae/weights/node';
+import { folderLogger, writeReport } from '@tesserae/training/node';
+import { saveFolder } from '@tesserae/weights/node';
 import type { PretrainedModel, TrainedModel, TrainingSettings } from 'tesserae';
 import { modelFiles, resolvedRecipe, trainModel } from 'tesserae';
 import { openBackend } from '../backend-choice.js';
 import type { CommandContext } from '../command-context.js';
 import type { FinetuneConfig } from '../training/config-schema.js';
+import { checkpointsIn, refuseExisting } from '../training/run-folder.js';
 import { metricsText, showRun } from '../training/run-events.js';
 import { summarize, summaryText } from '../training/seed-summary.js';
 import { startingModel, startingTokenizer } from '../training/starting-model.js';
@@ -80,7 +80,7 @@ async function runSeed(
     train: rows.train,
     validation: rows.dev,
     settings: settingsOf(config, seed),
-    checkpoints: checkpointsOf(config, { folder, resumes }),
+    checkpoints: checkpointsIn(folder, { checkpoints: config.checkpoints, resumes }),
     signal,
   });
   const logger = folder === undefined ? undefined : await folderLogger(folder);
@@ -88,29 +88,6 @@ async function runSeed(
   if (folder !== undefined) await writeReport(folder, { title: `${config.task}, seed ${seed}`, config });
   signal.throwIfAborted();
   return { ...trained, seed };
-}
-
-/** Checkpoints, where the config asks for them or a run is to go on. */
-function checkpointsOf(
-  { checkpoints }: FinetuneConfig,
-  { folder, resumes }: { readonly folder: string | undefined; readonly resumes: boolean },
-): CheckpointOptions | undefined {
-  if (checkpoints === undefined && !resumes) return undefined;
-  if (folder === undefined) {
-    throw new OptionError({
-      op: 'config',
-      problem: 'checkpoints need a folder',
-      likely: 'Give out, or --out.',
-      page: 'training-config',
-    });
-  }
-  const { every, keep } = checkpoints ?? {};
-  return {
-    store: folderCheckpointStore(join(folder, 'checkpoints')),
-    resume: resumes,
-    ...(every === undefined ? {} : { everySteps: every }),
-    ...(keep === undefined ? {} : { keepLast: keep }),
-  };
 }
 
 /** The model after its stage of denoising, where the config has one. */
@@ -197,18 +174,5 @@ function bestOf(runs: readonly SeedRun[]): SeedRun {
     if (run.best === undefined || found.best === undefined) return found;
     const gain = run.best.value - found.best.value;
     return (run.isHigherBetter ? gain > 0 : gain < 0) ? run : found;
-  });
-}
-
-/** Better before hours of training than after them. */
-async function refuseExisting(out: string): Promise<void> {
-  const folder = await openFolder(out).catch(() => undefined);
-  if (folder === undefined || !(await folder.has('config.json'))) return;
-  throw new OptionError({
-    op: 'finetune',
-    problem: `${join(out, 'config.json')} is there already`,
-    likely: 'Choose another folder with --out, or pass --overwrite.',
-    page: 'file-exists',
-    got: out,
   });
 }

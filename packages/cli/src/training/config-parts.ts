@@ -2,12 +2,15 @@ import { z } from 'zod';
 
 // Parts of training configs; descriptions end up in the published JSON schema.
 
-const count = z.int().min(1);
-const share = z.number().min(0).lt(1);
-const positive = z.number().positive();
+/** A whole number from 1. */
+export const count = z.int().min(1);
+/** A number from 0 to below 1. */
+export const share = z.number().min(0).lt(1);
+/** A number above 0. */
+export const positive = z.number().positive();
 
 /** One path or pattern, or several. */
-const pathsSchema = z
+export const pathsSchema = z
   .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
   .describe('file, folder, pattern or address, or a list of them; relative to the data folder');
 
@@ -135,36 +138,43 @@ const sgd = z.strictObject({
   weightDecay: z.number().min(0).optional(),
 });
 
+const optimizerSchema = z.union([adamW, adafactor, lion, sgd]);
+
+const scheduleSchema = z.enum([
+  'constant',
+  'linear',
+  'cosine',
+  'electra',
+  'inverse-square-root',
+  'relative-step',
+  'slanted-triangular',
+]);
+
+/** What all trainings are told of optimisation. */
+export const optimization = {
+  batchSize: count.optional(),
+  learningRate: z.number().min(0).optional(),
+  optimizer: optimizerSchema.optional(),
+  schedule: scheduleSchema.optional(),
+  warmup: z.number().min(0).optional().describe('steps of linear rise; below 1: a share of all steps'),
+  maxGradNorm: positive.nullable().optional().describe('null: gradients are not scaled down'),
+  dropout: share.optional().describe('of all layers while training, instead of what the model says'),
+  microBatches: count.optional().describe('equal parts that a batch is taken in, to save memory'),
+};
+
 const bucket = z.union([count, z.array(count).length(2)]);
 
 /** How a model learns; what is left out is what its paper says for its size. */
 export const trainingSchema = z.strictObject({
   epochs: positive.optional(),
   steps: count.optional().describe('batches in all, instead of epochs'),
-  batchSize: count.optional(),
-  learningRate: z.number().min(0).optional(),
-  optimizer: z.union([adamW, adafactor, lion, sgd]).optional(),
-  schedule: z
-    .enum([
-      'constant',
-      'linear',
-      'cosine',
-      'electra',
-      'inverse-square-root',
-      'relative-step',
-      'slanted-triangular',
-    ])
-    .optional(),
-  warmup: z.number().min(0).optional().describe('steps of linear rise; below 1: a share of all steps'),
+  ...optimization,
   layerWiseDecay: positive
     .max(1)
     .optional()
     .describe('ELECTRA: factor of the rate from a layer to the one below'),
-  maxGradNorm: positive.nullable().optional().describe('null: gradients are not scaled down'),
-  dropout: share.optional().describe('of all layers while training, instead of what the model says'),
   labelSmoothing: share.optional(),
   zLoss: z.number().min(0).optional(),
-  microBatches: count.optional().describe('equal parts that a batch is taken in, to save memory'),
   maxLength: count.optional().describe('longest input in tokens'),
   maxTargetLength: count.optional().describe('longest target in tokens'),
   buckets: z
@@ -187,7 +197,8 @@ export const pretrainingSchema = z.strictObject({
     .describe('what differs from training; default: one pass at a constant rate'),
 });
 
-const generation = z.strictObject({
+/** How texts are written. */
+export const generationSchema = z.strictObject({
   numBeams: count.optional(),
   maxNewTokens: count.optional(),
   lengthPenalty: z.number().optional(),
@@ -202,7 +213,7 @@ export const evaluationSchema = z.strictObject({
   every: count.optional().describe('steps between evaluations; default: an epoch'),
   batchSize: count.optional(),
   patience: count.optional().describe('evaluations without a better value after which training stops'),
-  generation: generation.optional().describe('how texts are written, for models that write'),
+  generation: generationSchema.optional().describe('how texts are written, for models that write'),
 });
 
 /** When the state of a run is saved. */

@@ -10,6 +10,8 @@ import {
   pretrainingSchema,
   trainingSchema,
 } from './config-parts.js';
+import { evaluateSchema } from './evaluate-schema.js';
+import { pretrainSchema } from './pretrain-schema.js';
 
 /** A config of `tesserae finetune`. */
 export const finetuneSchema = z.strictObject({
@@ -35,7 +37,11 @@ export const finetuneSchema = z.strictObject({
 export type FinetuneConfig = z.infer<typeof finetuneSchema>;
 
 /** Published schemas by the name of their command. */
-export const CONFIG_SCHEMAS = { finetune: finetuneSchema } as const;
+export const CONFIG_SCHEMAS = {
+  pretrain: pretrainSchema,
+  finetune: finetuneSchema,
+  evaluate: evaluateSchema,
+} as const;
 
 /** The JSON schema of a command's config. */
 export function jsonSchemaOf(command: keyof typeof CONFIG_SCHEMAS): object {

@@ -33,8 +33,8 @@ interface RowOptions extends Pick<DataConfig, 'dir' | 'format' | 'columns' | 'pr
   readonly signal?: AbortSignal;
 }
 
-/** All rows of files. */
-async function readRows(paths: DataConfig['train'], options: RowOptions): Promise<readonly Row[]> {
+/** All rows of files, under the names that tasks know. */
+export async function readRows(paths: DataConfig['train'], options: RowOptions): Promise<readonly Row[]> {
   const { dir, format = 'auto', columns = {}, prefix, limit, signal } = options;
   const isRemote = (path: string): boolean => /^https?:\/\//.test(path) || path === '-';
   const places = [paths].flat().map((path) => (dir === undefined || isRemote(path) ? path : join(dir, path)));

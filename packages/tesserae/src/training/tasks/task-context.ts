@@ -48,7 +48,7 @@ export function taskContext(
   const config = withDropout(model.config, dropout);
   const hasSegments = isElectra(config);
   const most = isElectra(config) ? config.maxPositions : Infinity;
-  if ((maxLength ?? 0) > most) throw tooLong(maxLength!, most);
+  requireLength(maxLength, most);
   return {
     model,
     tokenizer: requireTokenizer(model),
@@ -74,8 +74,10 @@ function withDropout(config: TrainableConfig, dropout: number | undefined): Trai
     : { ...config, dropoutRate: dropout, classifierDropout: dropout };
 }
 
-function tooLong(got: number, most: number): OptionError {
-  return new OptionError({
+/** @throws OptionError when a length is more than a model has positions */
+export function requireLength(got: number | undefined, most: number): void {
+  if (got === undefined || got <= most) return;
+  throw new OptionError({
     op: 'training',
     problem: `maxLength is ${got}, and the model reads at most ${most} tokens`,
     likely: 'ELECTRA has a table of positions: longer inputs must be cut, or parted into windows.',

@@ -10,7 +10,7 @@ import type { BatchInputs, Features, GenerationContext, Judged, RowFeatures, Tra
 import type { TaskContext } from './task-context.js';
 
 /** A text and the text that it becomes. */
-interface TextPair extends Features {
+export interface TextPair extends Features {
   readonly inputs: Int32Array;
   readonly targets: Int32Array;
   /** Every text that is right; the first is learned. */

@@ -1,0 +1,263 @@
+import { mkdtempSync } from 'node:fs';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CONFIG_SCHEMAS, jsonSchemaOf } from '../src/training/config-schema.js';
+import { runCommand } from './run.js';
+
+const words = ['red', 'green', 'blue', 'cat', 'dog', 'horse', 'sees', 'likes', 'the', 'a'] as const;
+
+/** A sentence that a number stands for. */
+const sentence = (index: number): string =>
+  Array.from(
+    { length: 6 },
+    (_, place) => words[(index * 7 + place * (index % 3 ? 5 : 3)) % words.length],
+  ).join(' ');
+
+const folder = mkdtempSync(join(tmpdir(), 'tesserae-training-'));
+const at = (name: string): string => join(folder, name);
+
+async function writeLines(name: string, rows: readonly object[]): Promise<void> {
+  await writeFile(at(name), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+}
+
+beforeAll(async () => {
+  const rows = Array.from({ length: 48 }, (_, index) => ({
+    text: sentence(index),
+    label: sentence(index).startsWith('red') || sentence(index).startsWith('cat') ? 'yes' : 'no',
+  }));
+  await writeLines('rows.jsonl', rows);
+  await writeLines(
+    'pairs.jsonl',
+    rows.map(({ text }) => ({ inputs: text, targets: text.split(' ')[0] })),
+  );
+  await writeFile(
+    at('text.txt'),
+    Array.from({ length: 200 }, (_, i) => sentence(i) + (i % 9 ? '.\n' : '.\n\n')).join(''),
+  );
+  await writeLines('electra.json', []);
+  const electra = {
+    architecture: 'electra',
+    numLayers: 1,
+    hiddenSize: 16,
+    embeddingSize: 16,
+    numHeads: 2,
+    intermediateSize: 32,
+    maxPositions: 32,
+  };
+  const t5 = { architecture: 't5', dModel: 16, numHeads: 2, headDim: 8, dFf: 32, numLayers: 1 };
+  const shared = { checkpoints: { every: 2, keep: 10 } };
+  const write = (name: string, config: object): Promise<void> => writeFile(at(name), JSON.stringify(config));
+  await write('finetune.json', {
+    ...shared,
+    task: 'text-classification',
+    model: electra,
+    tokenizer: { type: 'wordpiece', vocabSize: 60 },
+    data: { train: 'rows.jsonl', dev: 'rows.jsonl' },
+    training: { steps: 6, batchSize: 8, learningRate: 0.01 },
+  });
+  await write('pretrain-electra.json', {
+    ...shared,
+    model: electra,
+    tokenizer: { type: 'wordpiece', vocabSize: 60 },
+    data: { train: 'text.txt', heldOut: 'text.txt' },
+    training: { steps: 6, batchSize: 4, seqLen: 16, learningRate: 0.01, warmup: 2 },
+    evaluation: { batches: 2 },
+  });
+  await write('pretrain-t5.json', {
+    ...shared,
+    model: t5,
+    tokenizer: { type: 'unigram', vocabSize: 60, extraIds: 20 },
+    data: { train: 'text.txt', heldOut: 'text.txt' },
+    training: { steps: 6, batchSize: 4, seqLen: 24, learningRate: 1, warmup: 100 },
+    evaluation: { batches: 2 },
+  });
+  await write('text-to-text.json', {
+    task: 'text-to-text',
+    model: t5,
+    tokenizer: { type: 'unigram', vocabSize: 60, extraIds: 0 },
+    data: { train: 'pairs.jsonl' },
+    training: { steps: 2, batchSize: 8 },
+  });
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const train = (command: string, config: string, ...flags: readonly string[]) =>
+  runCommand(command, '--config', at(config), '--data-dir', folder, ...flags, '--json');
+
+const events = (stdout: string): readonly Record<string, unknown>[] =>
+  stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+describe.each([
+  ['finetune', 'finetune.json', 'runs/seed-1'],
+  ['pretrain', 'pretrain-electra.json', 'run'],
+  ['pretrain', 'pretrain-t5.json', 'run'],
+] as const)('%s of %s', (command, config, run) => {
+  it('goes on from a checkpoint to the same weights, bit for bit', { timeout: 60_000 }, async () => {
+    const out = at(`out-${config}`);
+    const whole = await train(command, config, '--out', out);
+    expect(whole.stderr).not.toContain('Error');
+    expect(whole.code).toBe(0);
+    const weights = await readFile(join(out, 'model.safetensors'));
+    const checkpoints = join(out, run, 'checkpoints');
+    const steps = (await readdir(checkpoints)).filter((name) => name.startsWith('step-')).sort();
+    expect(steps).toHaveLength(3);
+    for (const name of await readdir(checkpoints)) if (name !== steps[0]) await rm(join(checkpoints, name));
+    const resumed = await train(command, config, '--out', out, '--resume', '--overwrite');
+    expect(resumed.code).toBe(0);
+    expect(events(resumed.stdout).find(({ event }) => event === 'start')).toMatchObject({ step: 2 });
+    expect(Buffer.compare(await readFile(join(out, 'model.safetensors')), weights)).toBe(0);
+  });
+
+  it('does not replace a model without being told to', async () => {
+    const { code, stderr } = await train(command, config, '--out', at(`out-${config}`));
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('is there already');
+    expect(stderr).toContain('--overwrite');
+  });
+
+  it('names a misspelt key and the nearest', async () => {
+    const { code, stderr } = await train(command, config, '--set', 'training.learningrate=1');
+    expect(code).not.toBe(0);
+    expect(stderr).toContain("unknown key 'training.learningrate'");
+    expect(stderr).toContain("Did you mean 'learningRate'?");
+  });
+
+  it('names a file that is not there', async () => {
+    const { code, stderr } = await train(command, config, '--train', 'missing.txt');
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('missing.txt');
+  });
+});
+
+describe('pretrain', () => {
+  it('writes both halves of an ELECTRA, and goes on from them', { timeout: 60_000 }, async () => {
+    const out = at('out-pretrain-electra.json');
+    const main = JSON.parse(await readFile(join(out, 'config.json'), 'utf8')) as object;
+    const generator = JSON.parse(await readFile(join(out, 'generator', 'config.json'), 'utf8')) as object;
+    expect(main).toMatchObject({ architectures: ['ElectraForPreTraining'], hidden_size: 16 });
+    expect(generator).toMatchObject({ architectures: ['ElectraForMaskedLM'], hidden_size: 4 });
+    const flags = ['--steps', '2', '--batch-size', '4', '--seq-len', '16', '--train', at('text.txt')];
+    const more = await runCommand(
+      'pretrain',
+      '--model',
+      out,
+      '--generator',
+      join(out, 'generator'),
+      ...flags,
+    );
+    expect(more.code).toBe(0);
+    const wrong = await runCommand('pretrain', '--model', out, '--generator', out, ...flags);
+    expect(wrong.code).not.toBe(0);
+    expect(wrong.stderr).toContain('Error');
+  });
+
+  it('reports the scores of Google’s evaluation', { timeout: 60_000 }, async () => {
+    const { stdout } = await train('pretrain', 'pretrain-electra.json', '--out', at('scored'));
+    const { scores } = events(stdout).at(-1) as { readonly scores: Record<string, number> };
+    expect(Object.keys(scores).sort()).toEqual(
+      'discAccuracy discAuc discLoss discPrecision discRecall maskedLmAccuracy maskedLmLoss sampledMaskedLmAccuracy'.split(
+        ' ',
+      ),
+    );
+    for (const value of Object.values(scores)) expect(Number.isFinite(value)).toBe(true);
+  });
+
+  it('refuses what belongs to the other family', async () => {
+    const { code, stderr } = await train(
+      'pretrain',
+      'pretrain-t5.json',
+      '--out',
+      at('wrong'),
+      '--set',
+      'objective.maskProb=0.2',
+    );
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('objective.maskProb has no meaning for t5');
+  });
+
+  it('refuses inputs that are longer than the positions', async () => {
+    const { code, stderr } = await train(
+      'pretrain',
+      'pretrain-electra.json',
+      '--out',
+      at('long'),
+      '--seq-len',
+      '64',
+    );
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('reads at most 32 tokens');
+  });
+});
+
+describe('evaluate', () => {
+  it('scores a classifier as its training did, and writes predictions', { timeout: 60_000 }, async () => {
+    const model = at('out-finetune.json');
+    const predictions = at('predictions.jsonl');
+    const { code, stdout } = await runCommand(
+      ...['evaluate', model, '--data', at('rows.jsonl'), '--metrics', 'accuracy'],
+      ...['--predictions', predictions, '--json'],
+    );
+    expect(code).toBe(0);
+    const { metrics, numRows } = JSON.parse(stdout) as { metrics: Record<string, number>; numRows: number };
+    expect(numRows).toBe(48);
+    const results = JSON.parse(await readFile(join(model, 'results.json'), 'utf8')) as {
+      readonly runs: readonly { readonly metrics: Record<string, number> }[];
+    };
+    expect(metrics['accuracy']).toBeCloseTo(results.runs[0]!.metrics['accuracy']!, 6);
+    const lines = (await readFile(predictions, 'utf8')).trim().split('\n');
+    expect(lines).toHaveLength(48);
+    const again = await runCommand(
+      'evaluate',
+      model,
+      '--data',
+      at('rows.jsonl'),
+      '--predictions',
+      predictions,
+    );
+    expect(again.stderr).toContain('is there already');
+  });
+
+  it('prints the signature of sacreBLEU', { timeout: 60_000 }, async () => {
+    const out = at('out-t5');
+    expect((await train('finetune', 'text-to-text.json', '--out', out)).code).toBe(0);
+    const { code, stdout } = await runCommand(
+      ...['evaluate', out, '--data', at('pairs.jsonl'), '--metrics', 'bleu'],
+      ...['--set', 'generation.maxNewTokens=4', '--json'],
+    );
+    expect(code).toBe(0);
+    const { metrics, signatures } = JSON.parse(stdout) as Record<string, Record<string, unknown>>;
+    expect(metrics).toHaveProperty('bleu');
+    expect(signatures!['bleu']).toMatch(/^nrefs:1\|/);
+  });
+
+  it('says which labels a head knows', async () => {
+    await writeLines('others.jsonl', [{ text: 'red', label: 'maybe' }]);
+    const { code, stderr } = await runCommand(
+      'evaluate',
+      at('out-finetune.json'),
+      '--data',
+      at('others.jsonl'),
+    );
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('maybe');
+    expect(stderr).toContain('yes');
+  });
+});
+
+describe('published schemas', () => {
+  it.each(Object.keys(CONFIG_SCHEMAS) as (keyof typeof CONFIG_SCHEMAS)[])(
+    'docs/schemas/%s.json is what the command prints',
+    async (command) => {
+      const path = new URL(`../../../docs/schemas/${command}.json`, import.meta.url);
+      expect(JSON.parse(await readFile(path, 'utf8'))).toEqual(
+        JSON.parse(JSON.stringify(jsonSchemaOf(command))),
+      );
+    },
+  );
+});
