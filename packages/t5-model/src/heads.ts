@@ -75,7 +75,8 @@ export function lastEndTokenState(hidden: Tensor, inputIds: Tensor, config: T5Co
  * @param inputIds  i32[batch, len]
  * @throws OptionError when a row has no end token, or rows have unequal numbers of them
  */
-export function checkEndTokens({ shape, data }: HostTensor, { eosTokenId }: T5Config): void {
+export function checkEndTokens(inputIds: HostTensor, { eosTokenId }: T5Config): void {
+  const { shape, data } = inputIds;
   const len = shape.at(-1)!;
   const counts = Array.from({ length: len === 0 ? 0 : data.length / len }, () => 0);
   data.forEach((id, index) => {

@@ -51,7 +51,9 @@ export interface DecodeStepInputs<Leaf = Tensor> {
   readonly lastIds: Leaf;
   /** i32[1]: where it stands, counted from 0. */
   readonly position: Leaf;
+  /** Keys and values of the tokens before, of each layer. */
   readonly cache: DecoderCache<Leaf>;
+  /** Keys and values of the source, of each layer. */
   readonly cross: readonly KeyValue<Leaf>[];
   /** i32[batch, srcLen] of the source. */
   readonly attentionMask: Leaf;

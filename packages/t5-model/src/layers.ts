@@ -8,7 +8,9 @@ import type { T5AttentionParams, T5FeedForwardParams } from './params.js';
 
 /** Keys and values of one attention layer, float[batch, kvLen, numHeads, headDim]. */
 export interface KeyValue<Leaf = Tensor> {
+  /** `[batch, kvLen, numHeads, headDim]`. */
   readonly key: Leaf;
+  /** `[batch, kvLen, numHeads, headDim]`. */
   readonly value: Leaf;
 }
 

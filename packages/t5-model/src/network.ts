@@ -37,6 +37,7 @@ import { positionBias } from './position-bias.js';
 
 /** What every part of the network needs besides its tensors. */
 export interface RunOptions {
+  /** Sizes and variants of the model. */
   readonly config: T5Config;
   /** Randomness of dropout; undefined outside training. */
   readonly rng: Rng | undefined;
@@ -214,9 +215,13 @@ export function shiftRight(labels: Tensor, config: T5Config): Tensor {
 
 /** What `T5ForConditionalGeneration` reads; one of `labels` and `decoderInputIds` must be given. */
 export interface T5Inputs {
+  /** i32`[batch, srcLen]`. */
   readonly inputIds: Tensor;
+  /** `[batch, srcLen]`, 0 for padding; default: nothing is padding. */
   readonly attentionMask?: Tensor;
+  /** i32`[batch, tgtLen]`: the target moved right behind the start token. */
   readonly decoderInputIds?: Tensor;
+  /** `[batch, tgtLen]`, 0 for padding; default: causal only. */
   readonly decoderAttentionMask?: Tensor;
   /** i32[batch, tgtLen], IGNORE_INDEX where nothing is asked. */
   readonly labels?: Tensor;

@@ -5,14 +5,19 @@ import type { T5Config } from './config.js';
 
 /** Projections of an attention layer, without biases, in checkpoint layout [outputs, inputs]. */
 export interface T5AttentionParams<Leaf = Tensor> {
+  /** `[numHeads * headDim, dModel]`, as `key` and `value`. */
   readonly query: Leaf;
+  /** `[numHeads * headDim, dModel]`. */
   readonly key: Leaf;
+  /** `[numHeads * headDim, dModel]`. */
   readonly value: Leaf;
+  /** `[dModel, numHeads * headDim]`. */
   readonly output: Leaf;
 }
 
 /** Self-attention, its norm, and in some blocks the table of its position bias. */
 export interface T5SelfAttentionParams<Leaf = Tensor> extends T5AttentionParams<Leaf> {
+  /** Root-mean-square norm before the attention. */
   readonly norm: Leaf;
   /** [numBuckets, numHeads]; in block 0 only, or in every block of UMT5. */
   readonly positionBias?: Leaf;
@@ -20,32 +25,43 @@ export interface T5SelfAttentionParams<Leaf = Tensor> extends T5AttentionParams<
 
 /** Attention of the decoder over the encoded source, and its norm. */
 export interface T5CrossAttentionParams<Leaf = Tensor> extends T5AttentionParams<Leaf> {
+  /** Root-mean-square norm before the attention. */
   readonly norm: Leaf;
 }
 
 /** `wi` in T5 1.0; `wi0` (activated) and `wi1` in the gated 1.1. */
 export interface T5FeedForwardParams<Leaf = Tensor> {
+  /** Root-mean-square norm before the layer. */
   readonly norm: Leaf;
+  /** T5 1.0: `[dFf, dModel]`. */
   readonly wi?: Leaf;
+  /** Gated: what goes through the activation, `[dFf, dModel]`. */
   readonly wi0?: Leaf;
+  /** Gated: what multiplies it, `[dFf, dModel]`. */
   readonly wi1?: Leaf;
+  /** `[dModel, dFf]`. */
   readonly wo: Leaf;
 }
 
 /** One block of the encoder. */
 export interface T5EncoderBlockParams<Leaf = Tensor> {
+  /** Every token to every token. */
   readonly selfAttention: T5SelfAttentionParams<Leaf>;
+  /** Position by position. */
   readonly feedForward: T5FeedForwardParams<Leaf>;
 }
 
 /** One block of the decoder. */
 export interface T5DecoderBlockParams<Leaf = Tensor> extends T5EncoderBlockParams<Leaf> {
+  /** To the encoded source. */
   readonly crossAttention: T5CrossAttentionParams<Leaf>;
 }
 
 /** The blocks of an encoder or a decoder, and the norm after them, [dModel]. */
 export interface T5StackParams<Block, Leaf = Tensor> {
+  /** From the input to the output. */
   readonly blocks: readonly Block[];
+  /** Root-mean-square norm behind the last block. */
   readonly finalNorm: Leaf;
 }
 
@@ -53,11 +69,13 @@ export interface T5StackParams<Block, Leaf = Tensor> {
 export interface T5EncoderModelParams<Leaf = Tensor> {
   /** [vocabSize, dModel]; encoder, decoder and (when tied) head use this one leaf. */
   readonly shared: Leaf;
+  /** Reads the source. */
   readonly encoder: T5StackParams<T5EncoderBlockParams<Leaf>, Leaf>;
 }
 
 /** All parameters of an encoder-decoder. */
 export interface T5Params<Leaf = Tensor> extends T5EncoderModelParams<Leaf> {
+  /** Writes the target. */
   readonly decoder: T5StackParams<T5DecoderBlockParams<Leaf>, Leaf>;
   /** [vocabSize, dModel]; absent when the head is the embedding table. */
   readonly lmHead?: Leaf;

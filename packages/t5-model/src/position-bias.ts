@@ -15,6 +15,7 @@ import {
 
 /** How distances map to buckets. */
 export interface BucketOptions {
+  /** Buckets in all; half of them for each direction in an encoder. */
   readonly numBuckets: number;
   /** Distance, in tokens, from which all positions share the last bucket. */
   readonly maxDistance: number;

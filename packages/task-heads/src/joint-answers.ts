@@ -42,7 +42,7 @@ export interface JointAnswerOptions {
 /** Parameters; what the options leave out is absent. */
 export interface JointAnswerParams<Leaf = Tensor> {
   readonly start: LinearParams<Leaf>;
-  /** [512, 2 * hiddenSize]: the start's vector beside the token's. */
+  /** `[512, 2 * hiddenSize]`: the start's vector beside the token's. */
   readonly endHidden?: LinearParams<Leaf>;
   readonly end: LinearParams<Leaf>;
   readonly answerabilityHidden?: LinearParams<Leaf>;

@@ -110,14 +110,15 @@ export function questionAnsweringHead(
 
 /**
  * Half the sum of the two cross-entropies; positions outside the sequence are left out.
- * @param options.startPositions, options.endPositions  i32[batch]
+ * @param positions  where answers start and end, each i32[batch]
  */
 export function questionAnsweringLoss(
   { startLogits, endLogits }: { readonly startLogits: Tensor; readonly endLogits: Tensor },
-  { startPositions, endPositions }: { readonly startPositions: Tensor; readonly endPositions: Tensor },
+  positions: { readonly startPositions: Tensor; readonly endPositions: Tensor },
 ): Tensor {
-  const loss = (logits: Tensor, positions: Tensor): Tensor =>
-    meanCrossEntropy(logits, insideOnly(positions, logits));
+  const { startPositions, endPositions } = positions;
+  const loss = (logits: Tensor, labels: Tensor): Tensor =>
+    meanCrossEntropy(logits, insideOnly(labels, logits));
   return mul(add(loss(startLogits, startPositions), loss(endLogits, endPositions)), 0.5);
 }
 

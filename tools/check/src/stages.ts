@@ -10,6 +10,7 @@ export interface Stage {
 export const staticStages: readonly Stage[] = [
   { name: 'lint and boundaries', command: 'npm run --silent lint' },
   { name: 'types', command: 'npm run --silent typecheck' },
+  { name: 'API reference', command: 'npm run --silent check-api' },
   { name: 'format', command: 'npm run --silent format:check' },
   { name: 'import cycles', command: 'npm run --silent cycles' },
   { name: 'dead code and dependencies', command: 'npm run --silent knip' },

@@ -34,7 +34,9 @@ export interface StepScores {
  * `source * rowsPerSource + i`. Rows of one source share its cross-attention keys and values.
  */
 export interface DecodingSession {
+  /** Sources, each with `rowsPerSource` rows. */
   readonly numSources: number;
+  /** Beams or samples of one source. */
   readonly rowsPerSource: number;
   /** Tokens that every row has been fed. */
   readonly position: number;
@@ -51,6 +53,7 @@ export interface DecodingSession {
   select(origins: readonly number[]): Promise<void>;
   /** Forgets what was fed after the first `position` tokens. */
   rewind(position: number): void;
+  /** Frees the cache. */
   release(): void;
 }
 
@@ -58,6 +61,7 @@ export interface DecodingSession {
 export interface OpenSessionOptions {
   /** Most tokens a row will be fed; bounds the memory of the cache. */
   readonly maxLength: number;
+  /** Ends the encoding with its reason. */
   readonly signal?: AbortSignal;
 }
 
@@ -72,5 +76,6 @@ export interface DecodingEngine {
     readonly rowsPerSource: number;
     readonly maxLength: number;
   }): number;
+  /** Frees the weights and graphs. */
   release(): void;
 }

@@ -4,6 +4,7 @@ import { OptionError } from '@tesserae/tensor';
 
 /** One of these words, each a list of ids, must occur. */
 export interface WordConstraint {
+  /** Sequences of ids; one of them must be written. */
   readonly words: readonly (readonly number[])[];
 }
 

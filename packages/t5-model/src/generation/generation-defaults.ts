@@ -51,6 +51,7 @@ export function generationDefaults(
 export interface TaskDefaults {
   /** Put before each text. */
   readonly prefix: string;
+  /** Options of the task, over the folder's. */
   readonly options: GenerateOptions;
 }
 

@@ -32,12 +32,15 @@ export interface GenerateResult {
    * normalised anew.
    */
   readonly tokenLogProbs: readonly Float32Array[] | undefined;
+  /** Why each sequence ended. */
   readonly finishReasons: readonly FinishReason[];
 }
 
 /** A T5 compiled for generation: the same graphs serve all lengths, batch sizes and ways of choosing ids. */
 export interface T5Generator {
+  /** Runs the steps. */
   readonly engine: DecodingEngine;
+  /** Of the model. */
   readonly config: T5Config;
   /**
    * Continues every source until it ends.
@@ -46,12 +49,13 @@ export interface T5Generator {
   generate(source: SourceBatch, options?: GenerateOptions): Promise<GenerateResult>;
   /** New ids as soon as they are certain; leaving the loop stops the generation. */
   stream(source: SourceBatch, options?: GenerateOptions): AsyncIterable<StreamedIds>;
+  /** Frees the weights on the backend. */
   release(): void;
 }
 
 /**
  * Compiles a T5 for generation.
- * @param defaults  what options are taken from where a call says nothing, such as `generationDefaults` of a folder
+ * @param options.defaults  what options are taken from where a call says nothing, such as `generationDefaults` of a folder
  */
 export async function createT5Generator(
   params: T5Params<HostTensor>,

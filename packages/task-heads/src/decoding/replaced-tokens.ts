@@ -14,13 +14,14 @@ export interface ReplacedWord {
 
 /**
  * What ELECTRA's discriminator says of each word.
- * @param logits  [seqLen], one for each token
+ * @param scored.logits  [seqLen], one for each token
  * @param options.threshold  probability from which a word counts as replaced; default 0.5
  */
 export function decodeReplacedTokens(
-  { tokens, logits }: { readonly tokens: TokenSpans; readonly logits: ArrayLike<number> },
+  scored: { readonly tokens: TokenSpans; readonly logits: ArrayLike<number> },
   options: { readonly text: string; readonly threshold?: number; readonly of?: 'max' | 'mean' },
 ): ReplacedWord[] {
+  const { tokens, logits } = scored;
   const { text, threshold = 0.5, of = 'max' } = options;
   const { offsets, wordIds, specialTokensMask } = tokens;
   const words = new Map<number, { start: number; end: number; scores: number[] }>();

@@ -132,7 +132,8 @@ function attentionSamples() {
 /**
  * Multi-head attention, without its projections.
  * @param query  float[batch, qLen, numHeads, headDim]
- * @param options.key, options.value  float[batch, kvLen, numHeads, headDim]
+ * @param options.key  float[batch, kvLen, numHeads, headDim]
+ * @param options.value  float[batch, kvLen, numHeads, headDim]
  * @param options.bias  added to the scores, broadcastable to [batch, numHeads, qLen, kvLen]; masks go here
  * @param options.scale  factor on query·key
  * @returns float[batch, qLen, numHeads, headDim]

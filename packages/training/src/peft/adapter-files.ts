@@ -27,7 +27,6 @@ export interface AdapterFileOptions {
 
 /**
  * The files of a PEFT adapter: adapter_config.json and adapter_model.safetensors.
- * @param specs  of the model, for names in a checkpoint
  */
 export function adapterFiles(
   { config, plan, params }: LoraAdapter,
@@ -56,7 +55,7 @@ function wholeName(name: string, { targets }: LoraPlan): string {
 
 /**
  * Reads an adapter that PEFT or this library wrote, for a model.
- * @param specs  of the model the adapter is for
+ * @param options.specs  of the model the adapter is for
  * @throws FormatError when a file is missing, damaged, of another kind than LoRA, or does not fit the model · OptionError
  */
 export async function readAdapter(
