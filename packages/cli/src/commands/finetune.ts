@@ -3,16 +3,17 @@ import { insertedSpans } from '@tesserae/data';
 import type { Backend } from '@tesserae/tensor';
 import { OptionError } from '@tesserae/tensor';
 import type { Tokenizer } from '@tesserae/tokenizer';
+import { adapterFiles } from '@tesserae/training';
 import { folderLogger, writeReport } from '@tesserae/training/node';
 import { saveFolder } from '@tesserae/weights/node';
 import type { PretrainedModel, TrainedModel, TrainingSettings } from 'tesserae';
-import { modelFiles, resolvedRecipe, trainModel } from 'tesserae';
+import { modelFiles, resolvedRecipe, summarizeRuns, trainModel } from 'tesserae';
 import { openBackend } from '../backend-choice.js';
 import type { CommandContext } from '../command-context.js';
 import type { FinetuneConfig } from '../training/config-schema.js';
 import { checkpointsIn, refuseExisting } from '../training/run-folder.js';
 import { metricsText, showRun } from '../training/run-events.js';
-import { summarize, summaryText } from '../training/seed-summary.js';
+import { summaryText } from '../training/seed-summary.js';
 import { startingModel, startingTokenizer } from '../training/starting-model.js';
 import type { TrainingRows } from '../training/training-rows.js';
 import { readTrainingRows } from '../training/training-rows.js';
@@ -148,7 +149,7 @@ async function report(
   const { output, signal } = context;
   const scored = runs.flatMap(({ seed, best }) => (best === undefined ? [] : [{ seed, ...best }]));
   const chosen = bestOf(runs);
-  const summary = summarize(scored.map(({ metrics }) => metrics));
+  const summary = summarizeRuns(scored.map(({ metrics }) => metrics));
   const results = { seed: chosen.seed, runs: scored, summary };
   if (config.out !== undefined) {
     const resolved = {
@@ -159,6 +160,8 @@ async function report(
     files.set(CONFIG_FILE, `${JSON.stringify(resolved, null, 2)}\n`);
     files.set(RESULTS_FILE, `${JSON.stringify(results, null, 2)}\n`);
     await saveFolder(config.out, files, { overwrite, signal });
+    if (chosen.adapter !== undefined)
+      await saveFolder(join(config.out, 'adapter'), adapterFiles(chosen.adapter), { overwrite, signal });
   }
   const where = config.out === undefined ? '' : `\n${config.out} has the model of seed ${chosen.seed}`;
   const text = scored.length > 1 ? summaryText(summary) : metricsText(scored[0]?.metrics ?? {});

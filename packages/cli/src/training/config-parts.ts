@@ -164,6 +164,25 @@ export const optimization = {
 
 const bucket = z.union([count, z.array(count).length(2)]);
 
+const names = z.union([z.string(), z.array(z.string()).min(1)]);
+
+const loraSchema = z.strictObject({
+  r: count.optional().describe('rank; default 8'),
+  loraAlpha: positive.optional().describe('adapters are scaled by alpha / r; default 8'),
+  loraDropout: share.optional(),
+  targetModules: names.describe("last parts of names, such as [query, value] or [q, v]; or 'all-linear'"),
+  excludeModules: names.optional(),
+  layersToTransform: z.array(z.int().min(0)).optional(),
+  useRslora: z.boolean().optional(),
+  rankPattern: z.record(z.string(), count).optional(),
+  alphaPattern: z.record(z.string(), positive).optional(),
+  bias: z.enum(['none', 'lora_only', 'all']).optional(),
+  modulesToSave: z.array(z.string()).optional().describe('trained whole; default: a new head'),
+  initLoraWeights: z.union([z.boolean(), z.literal('gaussian')]).optional(),
+});
+
+const frozenPhase = z.strictObject({ fromStep: z.int().min(0), names: z.array(z.string()) });
+
 /** How a model learns; what is left out is what its paper says for its size. */
 export const trainingSchema = z.strictObject({
   epochs: positive.optional(),
@@ -173,6 +192,17 @@ export const trainingSchema = z.strictObject({
     .max(1)
     .optional()
     .describe('ELECTRA: factor of the rate from a layer to the one below'),
+  lora: loraSchema.optional().describe('low-rank adapters learn instead of the weights'),
+  freezes: z
+    .union([z.array(z.string()), z.array(frozenPhase)])
+    .optional()
+    .describe('beginnings of names of parameters that stay as they are; phases thaw them'),
+  averages: z
+    .strictObject({ decay: positive.lt(1), warmsUp: z.boolean().optional() })
+    .optional()
+    .describe('moving average of the weights'),
+  precision: z.strictObject({ compute: z.enum(['bf16', 'f16']) }).optional(),
+  onNonFinite: z.enum(['stop', 'skip', 'reload']).optional(),
   labelSmoothing: share.optional(),
   zLoss: z.number().min(0).optional(),
   maxLength: count.optional().describe('longest input in tokens'),

@@ -1,5 +1,6 @@
 import { createCpuBackend } from '@tesserae/backend-cpu';
 import { BackendError } from '@tesserae/tensor';
+import { folderLogger, writeReport } from '@tesserae/training/node';
 import { hubFolder, saveFolder } from '@tesserae/weights/node';
 import type { Platform } from './platform.js';
 
@@ -14,6 +15,16 @@ export const platform: Platform = {
       if (error instanceof BackendError && error.code === 'onnx-runtime-missing') return createCpuBackend();
       throw error;
     }
+  },
+  openRunLog: async (path, about) => {
+    const logger = await folderLogger(path);
+    return {
+      log: (event) => logger.log(event),
+      close: async () => {
+        await logger.close();
+        await writeReport(path, about);
+      },
+    };
   },
   saveModel: (path, files, { overwrite }) => saveFolder(path, files, { overwrite }),
 };

@@ -1,4 +1,5 @@
 import type { Backend } from '@tesserae/tensor';
+import type { RunLogger } from '@tesserae/training';
 import type { ModelFolder } from '@tesserae/weights';
 
 /** How a model is fetched by name. */
@@ -18,6 +19,8 @@ export interface Platform {
   openModel(source: string, options: OpenModelOptions): Promise<ModelFolder>;
   /** The fastest backend that can run here. */
   createDefaultBackend(): Promise<Backend>;
+  /** A log in a folder; closing it writes the report too. */
+  openRunLog(path: string, about: { readonly title: string }): Promise<RunLogger>;
   /** Writes a model's files into a folder. */
   saveModel(
     path: string,

@@ -24,5 +24,6 @@ export const platform: Platform = {
       throw error;
     }
   },
+  openRunLog: async (path) => needsFolder('fit', `the folder '${path}' (logDir)`),
   saveModel: async (path) => needsFolder('savePretrained', `the path '${path}'`),
 };

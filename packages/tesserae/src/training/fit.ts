@@ -5,7 +5,9 @@ import type {
   CheckpointOptions,
   EndReason,
   EvaluationEvent,
+  LoraAdapter,
   MetricValues,
+  RunLogger,
   TrainerEvent,
 } from '@tesserae/training';
 import type { PretrainedModel } from '../pretrained.js';
@@ -16,6 +18,7 @@ import type { DataRow } from './task.js';
 import { columnsOf, openTask, taskOfClass } from './tasks/table.js';
 import type { TrainableConfig } from './tasks/task-context.js';
 import { taskContext } from './tasks/task-context.js';
+import type { TrainedModel } from './train-model.js';
 import { trainModel } from './train-model.js';
 import type { TrainingSettings } from './train-options.js';
 
@@ -32,6 +35,8 @@ export interface FitOptions extends TrainingSettings {
   readonly checkpoints?: CheckpointOptions;
   /** Told of everything that happens; what it returns is waited for. */
   readonly callbacks?: readonly ((event: TrainerEvent) => unknown)[];
+  /** Folder of a log: events, curves, TensorBoard files, a report; Node only. */
+  readonly logDir?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -40,6 +45,8 @@ export interface FitHistory {
   /** Every evaluation, in order. */
   readonly evaluations: readonly Pick<EvaluationEvent, 'step' | 'metrics' | 'isBest'>[];
   readonly best?: BestEvaluation;
+  /** What `lora` trained; `adapterFiles` writes it for PEFT. */
+  readonly adapter?: LoraAdapter;
   readonly steps: number;
   readonly reason: EndReason;
 }
@@ -85,7 +92,7 @@ export async function fitModel(
   rows: Rows,
   { backend, ...options }: FitOptions & { readonly backend: Backend },
 ): Promise<{ readonly model: Model; readonly history: FitHistory }> {
-  const { validation, validationSplit, checkpoints, callbacks = [], signal, ...settings } = options;
+  const { validation, validationSplit, checkpoints, callbacks = [], logDir, signal, ...settings } = options;
   const { train, held } = await parted(model, rows, { validation, validationSplit, signal });
   const run = trainModel({
     model,
@@ -96,19 +103,36 @@ export async function fitModel(
     ...(checkpoints === undefined ? {} : { checkpoints }),
     ...(signal === undefined ? {} : { signal }),
   });
+  const logger = logDir === undefined ? undefined : await openLog(logDir, model);
   const evaluations: EvaluationEvent[] = [];
-  for (;;) {
-    const next = await run.next();
-    if (next.done === true) {
-      const { model: trained, step, reason, best } = next.value;
-      return {
-        model: trained,
-        history: { evaluations, steps: step, reason, ...(best === undefined ? {} : { best }) },
-      };
+  try {
+    for (;;) {
+      const next = await run.next();
+      if (next.done === true) return fitted(next.value, evaluations);
+      if (next.value.type === 'evaluation') evaluations.push(next.value);
+      await logger?.log(next.value);
+      for (const callback of callbacks) await callback(next.value);
     }
-    if (next.value.type === 'evaluation') evaluations.push(next.value);
-    for (const callback of callbacks) await callback(next.value);
+  } finally {
+    await logger?.close();
   }
+}
+
+async function openLog(path: string, { architecture }: Model): Promise<RunLogger> {
+  const { platform } = await import('#platform');
+  return platform.openRunLog(path, { title: architecture.name });
+}
+
+function fitted(
+  { model, step, reason, best, adapter }: TrainedModel,
+  evaluations: readonly EvaluationEvent[],
+): { readonly model: Model; readonly history: FitHistory } {
+  const history = {
+    ...{ evaluations, steps: step, reason },
+    ...(best === undefined ? {} : { best }),
+    ...(adapter === undefined ? {} : { adapter }),
+  };
+  return { model, history };
 }
 
 async function parted(

@@ -1,20 +1,26 @@
 import type { Backend, Tensor } from '@tesserae/tensor';
+import { OptionError } from '@tesserae/tensor';
 import type {
   CheckpointOptions,
   EvaluationOptions,
   JsonValue,
+  LoraAdapter,
   TrainStep,
+  Trainable,
   TrainerEvent,
   TrainingResult,
 } from '@tesserae/training';
-import { createTrainStep, train } from '@tesserae/training';
+import { createTrainStep, isAdapter, train } from '@tesserae/training';
 import type { PretrainedModel } from '../pretrained.js';
+import { adaptedTask, adapterFor, mergedParams, trainedAdapter } from './adapted-task.js';
 import type { Rows } from './dataset.js';
 import { collectRows, featuresOf } from './dataset.js';
+import { distilledTask } from './distilled-task.js';
 import type { EpochCursor } from './epoch-batches.js';
 import { EpochBatches } from './epoch-batches.js';
 import type { Evaluator } from './evaluator.js';
 import { createEvaluator } from './evaluator.js';
+import { trainedPhases } from './frozen.js';
 import { withDataLabels } from './labels-of-data.js';
 import type { Box } from './length-buckets.js';
 import { chooseBoxes, givenBoxes } from './length-buckets.js';
@@ -46,6 +52,8 @@ export interface TrainModelOptions {
 export interface TrainedModel extends Omit<TrainingResult, 'params'> {
   /** With the best parameters by the watched metric, or the last ones without evaluations. */
   readonly model: PretrainedModel<TrainableConfig>;
+  /** The adapters that were trained, where they were; the model has them merged in. */
+  readonly adapter?: LoraAdapter;
   /** Which way the watched metric is better. */
   readonly isHigherBetter: boolean;
 }
@@ -60,14 +68,14 @@ export async function* trainModel(
 ): AsyncGenerator<TrainerEvent, TrainedModel, void> {
   const { settings = {}, checkpoints, signal } = options;
   const job = await prepare(options);
-  const { model, recipe, batches, watched } = job;
+  const { recipe, batches, watched } = job;
   const step = await openStep(job, options);
   const totalSteps = settings.steps ?? Math.max(1, Math.round(recipe.epochs * batches.stepsPerEpoch));
   const everySteps = batches.stepsPerEpoch;
   try {
     const { params, ...result } = yield* train({
       step,
-      params: model.params,
+      params: job.params,
       batches: (from) => batches.from(from as EpochCursor | undefined),
       schedule: scheduleOf(recipe, totalSteps),
       totalSteps,
@@ -77,11 +85,17 @@ export async function* trainModel(
       config: recordOf(job, settings),
       signal,
     });
-    return { ...result, model: { ...model, params }, isHigherBetter: watched.isHigherBetter };
+    return { ...result, ...trainedOf(job, params), isHigherBetter: watched.isHigherBetter };
   } finally {
     step.release();
     job.evaluator?.release();
   }
+}
+
+function trainedOf({ model, adapter }: Job, params: unknown): Pick<TrainedModel, 'model' | 'adapter'> {
+  if (adapter === undefined) return { model: { ...model, params } };
+  const merged = mergedParams(params, adapter);
+  return { model: { ...model, params: merged }, adapter: trainedAdapter(params, adapter) };
 }
 
 function evaluationOf(
@@ -102,13 +116,16 @@ function evaluationOf(
 /** What must be the same when a run goes on: all that decides its numbers. */
 function recordOf(
   { task, recipe, batches, model: { architecture } }: Job,
-  { generation: _, ...settings }: TrainingSettings,
+  { generation: _, distillation, ...settings }: TrainingSettings,
 ): Readonly<Record<string, JsonValue>> {
   const { numExamples, stepsPerEpoch } = batches;
   const record = {
     class: architecture.name,
     task: task.name,
     ...settings,
+    ...(distillation === undefined
+      ? {}
+      : { distillation: { ...distillation, teacher: distillation.teacher.config } }),
     ...recipe,
     numExamples,
     stepsPerEpoch,
@@ -119,6 +136,9 @@ function recordOf(
 /** Everything of a run that is made before its first step. */
 interface Job {
   readonly model: PretrainedModel<TrainableConfig>;
+  /** What the step trains: the model's parameters, or `{ base, adapter }`. */
+  readonly params: unknown;
+  readonly adapter: LoraAdapter | undefined;
   readonly recipe: Recipe;
   readonly task: TrainingTask;
   readonly batches: EpochBatches;
@@ -131,9 +151,15 @@ async function prepare({ backend, settings = {}, signal, ...given }: TrainModelO
   const rows = await collectRows(given.train, { signal });
   const name = taskOfClass(given.model.architecture.name);
   const model = withDataLabels(given.model, { task: name, rows });
-  const recipe = resolvedRecipe(model, settings);
+  const { distillation, lora, ...plain } = settings;
+  const recipe = resolvedRecipe(model, lora === undefined ? plain : { layerWiseDecay: 1, ...plain });
   const context = taskContext(model, settings);
-  const task = openTask(name, context);
+  const own =
+    distillation === undefined
+      ? openTask(name, context)
+      : distilledTask((watched) => openTask(name, watched), context, distillation);
+  const adapter = lora && adapterFor(model, lora, { seed: settings.seed ?? 0 });
+  const task = adapter === undefined ? own : adaptedTask(own, adapter);
   const metrics = settings.metrics ?? task.metrics;
   const watched = watchedMetric(settings.metric, metrics);
   const examples = featuresOf(task, rows, { name: 'training', signal });
@@ -148,7 +174,8 @@ async function prepare({ backend, settings = {}, signal, ...given }: TrainModelO
           backend,
           metrics,
         });
-  return { model, recipe, task, batches, evaluator, watched };
+  const params = adapter === undefined ? model.params : { base: model.params, adapter: adapter.params };
+  return { model, params, adapter, recipe, task, batches, evaluator, watched };
 }
 
 function openStep(
@@ -162,12 +189,27 @@ function openStep(
       ...task.loss(params, batch, { labelSmoothing, zLoss, rng }),
     }),
     optimizer: optimizerOf(recipe, model.config),
+    trains: trainedBy(settings, model),
+    averages: settings.averages,
+    precision: settings.precision,
     maxGradNorm: recipe.maxGradNorm,
     microBatches,
     skipsNonFinite: settings.onNonFinite === 'skip',
     seed,
     name: `train ${task.name}`,
     maxGraphs: MOST_GRAPHS,
+  });
+}
+
+/** What of the parameters learns. @throws OptionError for adapters and freezing at once */
+function trainedBy({ lora, freezes }: TrainingSettings, { specs }: Job['model']): Trainable | undefined {
+  if (lora === undefined) return freezes && trainedPhases(freezes, specs);
+  if (freezes === undefined) return isAdapter;
+  throw new OptionError({
+    op: 'training',
+    problem: 'lora and freezes are both given',
+    likely: 'Adapters leave the whole model as it is; modulesToSave says what else learns.',
+    page: 'option-value',
   });
 }
 

@@ -1,6 +1,8 @@
 import type { GenerateOptions } from '@tesserae/t5-model';
 import { OptionError, checkOptions } from '@tesserae/tensor';
-import type { NonFinitePolicy } from '@tesserae/training';
+import type { AverageOptions, LoraConfig, NonFinitePolicy, PrecisionPolicy } from '@tesserae/training';
+import type { DistillationSettings } from './distilled-task.js';
+import type { Frozen } from './frozen.js';
 import type { Box } from './length-buckets.js';
 import type { Recipe } from './recipe.js';
 
@@ -14,6 +16,16 @@ export interface TrainingSettings extends Partial<Omit<Recipe, 'epochs'>> {
   readonly seed?: number;
   /** Dropout of all layers while training, instead of what the config says. */
   readonly dropout?: number;
+  /** Trains low-rank adapters instead of the weights; they are merged in at the end. */
+  readonly lora?: LoraConfig;
+  /** Parameters that are left as they are, by the beginnings of their names; phases thaw them one after the other. */
+  readonly freezes?: Frozen;
+  /** Keeps an exponential moving average of the weights, which is what is evaluated and kept. */
+  readonly averages?: AverageOptions;
+  /** Arithmetic in bf16 or f16, where the backend can; default f32. */
+  readonly precision?: PrecisionPolicy;
+  /** Learns from another model's distribution too. */
+  readonly distillation?: DistillationSettings;
   /** Share of a label's weight that is spread over all classes; default 0. */
   readonly labelSmoothing?: number;
   /** Weight of the squared log of the softmax's denominator; default 0. */
@@ -47,7 +59,7 @@ export interface TrainingSettings extends Partial<Omit<Recipe, 'epochs'>> {
 }
 
 const KNOWN = (
-  'optimizer learningRate schedule warmup layerWiseDecay maxGradNorm batchSize epochs steps seed dropout labelSmoothing zLoss ' +
+  'lora freezes averages precision distillation optimizer learningRate schedule warmup layerWiseDecay maxGradNorm batchSize epochs steps seed dropout labelSmoothing zLoss ' +
   'microBatches maxLength maxTargetLength buckets numBuckets metrics metric evaluateEvery patience minDelta onNonFinite evalBatchSize generation'
 ).split(' ');
 

@@ -10,6 +10,10 @@ import type { BatchInputs } from '../task.js';
 /** Configs of models that can be trained. */
 export type TrainableConfig = ElectraConfig | T5Config;
 
+/** A model that can be trained, of either family. */
+export type TrainableModel =
+  PretrainedModel<TrainableConfig> | PretrainedModel<ElectraConfig> | PretrainedModel<T5Config>;
+
 /** True for ELECTRA. */
 export const isElectra = (config: TrainableConfig): config is ElectraConfig => 'maxPositions' in config;
 
