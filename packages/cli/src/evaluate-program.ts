@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { TASK_NAMES } from 'tesserae';
 import { collect, jsonOption, wholeNumber } from './command-options.js';
+import { runMemorization } from './commands/memorization.js';
 import { runEvaluate } from './commands/evaluate.js';
 import { createOutput } from './output.js';
 import { CONFIG_SCHEMAS } from './training/config-schema.js';
@@ -21,8 +22,13 @@ interface EvaluateFlags {
   readonly json: boolean;
 }
 
-/** Adds `evaluate`. */
-export function addEvaluate(program: Command, signal: AbortSignal): void {
+/** Adds `evaluate` and `memorization`. */
+export function addEvaluationCommands(program: Command, signal: AbortSignal): void {
+  addEvaluate(program, signal);
+  addMemorization(program, signal);
+}
+
+function addEvaluate(program: Command, signal: AbortSignal): void {
   program
     .command('evaluate')
     .argument('[model]', 'folder or hub id; or model of the config')
@@ -65,4 +71,40 @@ function overridesOf(
     ['threads', flags.threads],
     ...flags.set.map(parseSetting),
   ];
+}
+
+interface MemorizationFlags {
+  readonly train: readonly string[];
+  readonly outputs: string;
+  readonly trainField: string;
+  readonly field: string;
+  readonly verbatimWords: number;
+  readonly nearSimilarity: number;
+  readonly model?: string;
+  readonly canaries?: string;
+  readonly backend: string;
+  readonly threads?: number;
+  readonly json: boolean;
+}
+
+function addMemorization(program: Command, signal: AbortSignal): void {
+  program
+    .command('memorization')
+    .description('what of the training text a model wrote again, and how exposed canaries are')
+    .requiredOption('--train <file...>', 'training texts: lines, or records of jsonl, csv, tsv, parquet')
+    .requiredOption('--outputs <file>', 'what the model wrote: lines, or records')
+    .option('--train-field <name>', 'field of a training record', 'text')
+    .option('--field <name>', 'field of an output record', 'prediction')
+    .option('--verbatim-words <count>', 'words in a row that make an output verbatim', wholeNumber, 8)
+    .option('--near-similarity <share>', 'share of words in order that makes it near-verbatim', Number, 0.8)
+    .option('--model <name>', 'folder or hub id of the T5 that scores canaries')
+    .option('--canaries <file>', 'JSON lines {input, canary, candidates}')
+    .addOption(
+      new Option('--backend <name>', 'what runs the model').choices(['auto', 'onnx', 'cpu']).default('auto'),
+    )
+    .option('--threads <count>', 'threads of ONNX Runtime', wholeNumber)
+    .addOption(jsonOption())
+    .action(({ json, ...options }: MemorizationFlags) =>
+      runMemorization(options, { output: createOutput({ isJson: json }), signal }),
+    );
 }

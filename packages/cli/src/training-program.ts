@@ -3,7 +3,7 @@ import { TASK_NAMES } from 'tesserae';
 import { collect, jsonOption, wholeNumber, countNumber } from './command-options.js';
 import { runFinetune } from './commands/finetune.js';
 import { CONFIG_COMMANDS, runSchema } from './commands/schema.js';
-import { addEvaluate } from './evaluate-program.js';
+import { addEvaluationCommands } from './evaluate-program.js';
 import { createOutput } from './output.js';
 import { addPretrain } from './pretrain-program.js';
 import { CONFIG_SCHEMAS } from './training/config-schema.js';
@@ -13,7 +13,7 @@ import { parseSetting, readConfig } from './training/read-config.js';
 export function addTrainingCommands(program: Command, signal: AbortSignal): void {
   addPretrain(program, signal);
   addFinetune(program, signal);
-  addEvaluate(program, signal);
+  addEvaluationCommands(program, signal);
   addSchema(program, signal);
 }
 

@@ -250,6 +250,35 @@ describe('evaluate', () => {
   });
 });
 
+describe('memorization', () => {
+  it('says what was repeated, and how exposed canaries are', { timeout: 60_000 }, async () => {
+    await writeLines('written.jsonl', [
+      { prediction: sentence(3) },
+      { prediction: 'nothing of this was there' },
+    ]);
+    await writeLines('canaries.jsonl', [
+      { input: 'red', canary: 'red', candidates: ['dog cat dog', 'horse a a'] },
+    ]);
+    const { code, stdout } = await runCommand(
+      ...['memorization', '--train', at('rows.jsonl'), '--outputs', at('written.jsonl')],
+      ...['--model', at('out-t5'), '--canaries', at('canaries.jsonl'), '--json'],
+    );
+    expect(code).toBe(0);
+    const [first, second, summary] = events(stdout);
+    expect(first).toMatchObject({ row: 0, kind: 'verbatim', runWords: 6, similarity: 1 });
+    expect(second).toMatchObject({ row: 1, kind: 'new' });
+    expect(summary).toMatchObject({ outputs: 2, trainingTexts: 48, verbatim: 1, new: 1 });
+    expect((summary as { canaries: object[] }).canaries[0]).toMatchObject({ numCandidates: 2 });
+  });
+
+  it('needs the model with the canaries', async () => {
+    const files = ['--train', at('rows.jsonl'), '--outputs', at('rows.jsonl'), '--field', 'text'];
+    const { code, stderr } = await runCommand('memorization', ...files, '--model', at('out-t5'));
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('--canaries');
+  });
+});
+
 describe('published schemas', () => {
   it.each(Object.keys(CONFIG_SCHEMAS) as (keyof typeof CONFIG_SCHEMAS)[])(
     'docs/schemas/%s.json is what the command prints',

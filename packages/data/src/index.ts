@@ -42,6 +42,13 @@ export type { ContaminationIndex, EvaluationSet, EvaluationTexts } from './clean
 export { indexEvaluation } from './cleaning/contamination.js';
 export type { DropReason } from './cleaning/inspection.js';
 export type {
+  Exposure,
+  MemorizationIndex,
+  MemorizationOptions,
+  MemorizedText,
+} from './cleaning/memorization.js';
+export { canaryExposure, indexTrainingTexts } from './cleaning/memorization.js';
+export type {
   CleaningReport,
   ContaminationHit,
   DuplicateExample,
