@@ -88,15 +88,16 @@ export abstract class ModelFacade<Config> {
   }
 
   /**
-   * Trains on inputs and their targets: texts or pairs and labels, lists of words and of tags, texts and texts. The model
+   * Trains on inputs and their targets: texts or pairs and labels, lists of words and of tags, texts and texts; texts alone
+   * (`fit(texts, undefined, options)`) for a masked-LM. The model
    * then has the best parameters by the watched metric where there is validation, else the last ones.
    * @throws OptionError · TrainingDataError for examples and labels that do not fit · DivergenceError
    */
-  fit(x: readonly unknown[], y: readonly unknown[], options: FitOptions = {}): Promise<FitHistory> {
+  async fit(x: readonly unknown[], y?: readonly unknown[], options: FitOptions = {}): Promise<FitHistory> {
     return this.train(rowsOf(this.trainable, [x, y]), options);
   }
 
-  /** Trains on records of a data set: `{ text, label }`, `{ words, tags }`, `{ inputs, targets }`. @see fit */
+  /** Trains on records of a data set: `{ text, label }`, `{ words, tags }`, `{ inputs, targets }`, `{ text }`. @see fit */
   async train(rows: Rows, options: FitOptions = {}): Promise<FitHistory> {
     const { model, history } = await fitModel(this.trainable, rows, { ...options, backend: this.backend });
     await this.releaseGraphs();
@@ -107,7 +108,7 @@ export abstract class ModelFacade<Config> {
   /** Loss and metrics on inputs and what is right about them. */
   async evaluate(
     x: readonly unknown[],
-    y: readonly unknown[],
+    y?: readonly unknown[],
     options: EvaluateOptions = {},
   ): Promise<MetricValues> {
     const rows = rowsOf(this.trainable, [x, y]);

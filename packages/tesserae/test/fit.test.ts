@@ -4,6 +4,7 @@ import { T5_DEFAULTS } from '@tesserae/t5-model';
 import { createBertTokenizer, createByt5Tokenizer } from '@tesserae/tokenizer';
 import { describe, expect, it } from 'vitest';
 import {
+  ElectraForMaskedLM,
   ElectraForSequenceClassification,
   ElectraForTokenClassification,
   ElectraModel,
@@ -110,5 +111,18 @@ describe('fit', () => {
     await expect(model.fit(x, y, { epoch: 3 } as never)).rejects.toThrow(/epoch/);
     const bare = await ElectraModel.create(config, { seed: 1, tokenizer, backend });
     await expect(async () => bare.fit(x, y)).rejects.toThrow(/ElectraModel has no task/);
+  });
+
+  it('learns to fill masks from texts alone', async () => {
+    const model = await ElectraForMaskedLM.create(config, { seed: 1, tokenizer, backend });
+    const before = await model.evaluate(x);
+    const history = await model.fit(x, undefined, { ...settings, epochs: 20, validation: [x] });
+    expect(history.best!.metrics['accuracy']!).toBeGreaterThan(before['accuracy']!);
+    expect((await model.evaluate(x))['loss']!).toBeLessThan(before['loss']! - 0.5);
+    await expect(model.fit(x, y)).rejects.toThrow('32 inputs and 32 targets');
+    await model.train(
+      x.map((text) => ({ text })),
+      { ...settings, epochs: 1 },
+    );
   });
 });

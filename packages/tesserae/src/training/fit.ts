@@ -23,7 +23,7 @@ import { trainModel } from './train-model.js';
 import type { TrainingSettings } from './train-options.js';
 
 /** Inputs and what is right about them, in one order. */
-export type XY = readonly [x: readonly unknown[], y: readonly unknown[]];
+export type XY = readonly [x: readonly unknown[], y?: readonly unknown[]];
 
 /** How a model is fitted; what is left out is what its paper says for its size. */
 export interface FitOptions extends TrainingSettings {
@@ -64,25 +64,29 @@ export interface EvaluateOptions extends Pick<
 type Model = PretrainedModel<TrainableConfig>;
 
 /**
- * Rows of the model's task from inputs and targets: texts (or pairs) and labels, words and tags, texts and texts.
+ * Rows of the model's task from inputs and targets: texts (or pairs) and labels, words and tags, texts and texts; texts
+ * alone for a masked-LM.
  * @throws OptionError when there are not as many targets as inputs
  */
 export function rowsOf(model: Pick<Model, 'architecture'>, [x, y]: XY): DataRow[] {
-  const [input, target] = columnsOf(taskOfClass(model.architecture.name)) as readonly [string, string];
-  if (x.length !== y.length) {
+  const [input, target] = columnsOf(taskOfClass(model.architecture.name)) as readonly [string, string?];
+  if (target === undefined ? y !== undefined : x.length !== y?.length) {
     throw new OptionError({
       op: 'fit',
-      problem: `there are ${x.length} inputs and ${y.length} targets`,
-      likely: 'Each input has one target, in the same order.',
+      problem: `there are ${x.length} inputs and ${y?.length ?? 'no'} targets`,
+      likely:
+        target === undefined
+          ? 'A masked-LM learns from texts alone: leave the targets out.'
+          : 'Each input has one target, in the same order.',
       page: 'training-xy',
-      got: y.length,
-      needed: x.length,
+      got: y?.length,
+      needed: target === undefined ? undefined : x.length,
     });
   }
   return x.map((value, index) => {
-    const isPair = input === 'text' && Array.isArray(value);
+    const isPair = target !== undefined && input === 'text' && Array.isArray(value);
     const read = isPair ? { text: value[0] as unknown, pair: value[1] as unknown } : { [input]: value };
-    return { ...read, [target]: y[index] };
+    return target === undefined ? read : { ...read, [target]: y![index] };
   });
 }
 

@@ -3,7 +3,12 @@ import type { GenerateOptions } from '@tesserae/t5-model';
 import type { Backend, HostTensor, Rng, Tensor } from '@tesserae/tensor';
 
 /** Names of the tasks that models are trained for. */
-export const TASK_NAMES = ['text-classification', 'token-classification', 'text-to-text'] as const;
+export const TASK_NAMES = [
+  'text-classification',
+  'token-classification',
+  'text-to-text',
+  'masked-lm',
+] as const;
 
 /** A task that models are trained for. */
 export type TaskName = (typeof TASK_NAMES)[number];

@@ -1,6 +1,7 @@
 import { OptionError } from '@tesserae/tensor';
 import type { Features, TaskName, TrainingTask } from '../task.js';
 import type { TaskContext } from './task-context.js';
+import { maskedLm } from './masked-lm.js';
 import { textClassification } from './text-classification.js';
 import { textToText } from './text-to-text.js';
 import { tokenClassification } from './token-classification.js';
@@ -10,7 +11,7 @@ interface TaskRecord<F extends Features = Features, Read = unknown> {
   /** Ends of the names of Hugging Face's classes: `ForSequenceClassification` of ELECTRA, T5, mT5, UMT5. */
   readonly classSuffix: string;
   readonly open: (context: TaskContext) => TrainingTask<F, Read>;
-  /** Columns of a row, the target last. */
+  /** Columns of a row: the input, and the target where there is one. */
   readonly columns: readonly string[];
 }
 
@@ -34,6 +35,7 @@ const TASKS: Readonly<Record<TaskName, TaskRecord>> = {
     open: textToText,
     columns: ['inputs', 'targets'],
   }),
+  'masked-lm': task({ classSuffix: 'ForMaskedLM', open: maskedLm, columns: ['text'] }),
 };
 
 const names = Object.keys(TASKS) as readonly TaskName[];
@@ -62,5 +64,5 @@ export function openTask(name: TaskName, context: TaskContext): TrainingTask {
   return TASKS[name].open(context);
 }
 
-/** Names of a task's columns, the target last. */
+/** Names of a task's columns: the input, and the target where there is one. */
 export const columnsOf = (name: TaskName): readonly string[] => TASKS[name].columns;
