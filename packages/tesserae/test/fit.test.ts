@@ -5,6 +5,7 @@ import { createBertTokenizer, createByt5Tokenizer } from '@tesserae/tokenizer';
 import { describe, expect, it } from 'vitest';
 import {
   ElectraForMaskedLM,
+  ElectraForQuestionAnswering,
   ElectraForSequenceClassification,
   ElectraForTokenClassification,
   ElectraModel,
@@ -124,5 +125,25 @@ describe('fit', () => {
       x.map((text) => ({ text })),
       { ...settings, epochs: 1 },
     );
+  });
+
+  it('finds answers, in windows of long contexts', async () => {
+    const model = await ElectraForQuestionAnswering.create(config, { seed: 1, tokenizer, backend });
+    const contexts = x.map((text, at) =>
+      at % 2 ? `${text} the a the a the a the` : `the a the a the a ${text}`,
+    );
+    const questions = contexts.map((context) => ({ question: 'film was', context }));
+    const answers = contexts.map((context) => {
+      const { 0: text, index: start } = /good|bad|fine|poor/.exec(context)!;
+      return [{ text, start }];
+    });
+    const history = await model.fit(questions, answers, {
+      ...settings,
+      epochs: 20,
+      validation: [questions, answers],
+    });
+    expect(history.best!.metrics['exactMatch']).toBeGreaterThan(90);
+    const misplaced = [[{ text: 'good', start: 1 }]];
+    await expect(model.fit(questions.slice(0, 1), misplaced)).rejects.toThrow("'good' does not");
   });
 });

@@ -84,10 +84,18 @@ export function rowsOf(model: Pick<Model, 'architecture'>, [x, y]: XY): DataRow[
     });
   }
   return x.map((value, index) => {
-    const isPair = target !== undefined && input === 'text' && Array.isArray(value);
-    const read = isPair ? { text: value[0] as unknown, pair: value[1] as unknown } : { [input]: value };
+    const read = readInput(value, { isPair: target !== undefined && input === 'text', input });
     return target === undefined ? read : { ...read, [target]: y![index] };
   });
+}
+
+/** Columns of an input: an object has them by their names, a pair of texts is `text` and `pair`. */
+function readInput(
+  value: unknown,
+  { isPair, input }: { readonly isPair: boolean; readonly input: string },
+): DataRow {
+  if (Array.isArray(value)) return isPair ? { text: value[0], pair: value[1] } : { [input]: value };
+  return typeof value === 'object' && value !== null ? (value as DataRow) : { [input]: value };
 }
 
 /** Trains a model on rows. @returns the trained model and what happened */

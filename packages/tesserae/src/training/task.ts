@@ -8,6 +8,7 @@ export const TASK_NAMES = [
   'token-classification',
   'text-to-text',
   'masked-lm',
+  'question-answering',
 ] as const;
 
 /** A task that models are trained for. */

@@ -2,6 +2,7 @@ import { OptionError } from '@tesserae/tensor';
 import type { Features, TaskName, TrainingTask } from '../task.js';
 import type { TaskContext } from './task-context.js';
 import { maskedLm } from './masked-lm.js';
+import { questionAnswering } from './question-answering.js';
 import { textClassification } from './text-classification.js';
 import { textToText } from './text-to-text.js';
 import { tokenClassification } from './token-classification.js';
@@ -36,6 +37,11 @@ const TASKS: Readonly<Record<TaskName, TaskRecord>> = {
     columns: ['inputs', 'targets'],
   }),
   'masked-lm': task({ classSuffix: 'ForMaskedLM', open: maskedLm, columns: ['text'] }),
+  'question-answering': task({
+    classSuffix: 'ForQuestionAnswering',
+    open: questionAnswering,
+    columns: ['question', 'answers'],
+  }),
 };
 
 const names = Object.keys(TASKS) as readonly TaskName[];
