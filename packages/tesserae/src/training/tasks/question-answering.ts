@@ -31,28 +31,12 @@ const STRIDE = 1 / 3;
  * windows. The first answer is learned; a question without one points to [CLS]. Only questions with answers are scored.
  */
 export function questionAnswering(context: TaskContext): TrainingTask<AnswerWindow, Read> {
-  const { tokenizer, forward, padId, maxLength, hasSegments } = context;
+  const { forward, padId, hasSegments } = context;
   return {
     name: 'question-answering',
     metrics: ['squad'],
     axes: { ...ENCODER_AXES, start_positions: ['batch'], end_positions: ['batch'] },
-    features(row, place) {
-      const from = { row, place };
-      const [question, text] = [textOf(from, 'question'), textOf(from, 'context')];
-      const answers = answersOf(from, text);
-      const isImpossible = answers.length === 0;
-      const docStride = Math.max(1, Math.round(maxLength * STRIDE));
-      const given = { question, context: text, answers, isImpossible };
-      const sizes = { maxLength, maxQuestionLength: Math.max(1, Math.min(64, maxLength >> 1)), docStride };
-      return questionWindows(given, { tokenizer, ...sizes }).map((window) => ({
-        ...window,
-        context: text,
-        references: answers.map((answer) => answer.text),
-        lengths: [window.inputIds.length],
-        numTokens: window.inputIds.length,
-        numLabels: 1,
-      }));
-    },
+    features: (row, place) => windowsOf({ row, place }, context),
     batch: (examples, { lengths: [length] }) => ({
       ...encoderInputs(
         examples.map(({ inputIds, typeIds }) => (hasSegments ? { inputIds, typeIds } : { inputIds })),
@@ -74,6 +58,26 @@ export function questionAnswering(context: TaskContext): TrainingTask<AnswerWind
       bestSpan(window, { starts: rowOf(starts!, at), ends: rowOf(ends!, at) }),
     judge,
   };
+}
+
+function windowsOf(from: NamedRow, { tokenizer, maxLength }: TaskContext): readonly AnswerWindow[] {
+  const [question, context] = [textOf(from, 'question'), textOf(from, 'context')];
+  const answers = answersOf(from, context);
+  const windows = questionWindows(
+    { question, context, answers, isImpossible: answers.length === 0 },
+    {
+      ...{ tokenizer, maxLength, docStride: Math.max(1, Math.round(maxLength * STRIDE)) },
+      maxQuestionLength: Math.max(1, Math.min(64, maxLength >> 1)),
+    },
+  );
+  return windows.map((window) => ({
+    ...window,
+    context,
+    references: answers.map(({ text }) => text),
+    lengths: [window.inputIds.length],
+    numTokens: window.inputIds.length,
+    numLabels: 1,
+  }));
 }
 
 function answersOf(from: NamedRow, context: string): readonly AnswerSpan[] {
