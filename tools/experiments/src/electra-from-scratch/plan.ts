@@ -5,8 +5,12 @@ import { ELECTRA_DEFAULTS } from '@tesserae/electra-model';
 export interface Plan {
   /** Wall time of pre-training. */
   readonly minutes: number;
+  /** How many of them are plain masked-LM, whose encoder the discriminator then begins with; 0 for none. */
+  readonly mlmMinutes: number;
   readonly numLayers: number;
   readonly hiddenSize: number;
+  /** Standard deviation of first weights. */
+  readonly initializerRange: number;
   readonly vocabSize: number;
   /** Files of the corpus that the vocabulary is learned from. */
   readonly vocabFiles: number;
@@ -14,6 +18,10 @@ export interface Plan {
   readonly seqLen: number;
   readonly learningRate: number;
   readonly warmupSteps: number;
+  /** Decay of the mean of squared gradients. */
+  readonly beta2: number;
+  /** Share of tokens that is masked. */
+  readonly maskProb: number;
   /** Dropout of pre-training; 0 by default: no text is seen twice. */
   readonly pretrainDropout: number;
   /** Width of the generator, as a share. */
@@ -33,15 +41,16 @@ export interface Plan {
 
 /** The encoder that is pre-trained; heads of 32 or 64. */
 export function encoderConfig(plan: Plan, vocabSize: number): ElectraConfig {
-  const { hiddenSize, numLayers, seqLen } = plan;
+  const { hiddenSize, numLayers, seqLen, initializerRange } = plan;
   return {
     ...ELECTRA_DEFAULTS,
     vocabSize,
     embeddingSize: hiddenSize,
     hiddenSize,
+    initializerRange,
     numLayers,
     numHeads: Math.max(1, hiddenSize / (hiddenSize < 256 ? 32 : 64)),
     intermediateSize: 4 * hiddenSize,
-    maxPositions: seqLen,
+    maxPositions: Math.max(128, seqLen),
   };
 }

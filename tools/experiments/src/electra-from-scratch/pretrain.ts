@@ -4,7 +4,12 @@ import type {
   PretrainingParams,
   PretrainingScores,
 } from '@tesserae/electra-model';
-import { PRETRAINING_ADAM, electraPretraining, pretrainingMeter } from '@tesserae/electra-model';
+import {
+  PRETRAINING_ADAM,
+  discriminatorFromGenerator,
+  electraPretraining,
+  pretrainingMeter,
+} from '@tesserae/electra-model';
 import { encoderIds } from '@tesserae/data';
 import type { Backend, CompiledFunction, HostTensor, Tensor } from '@tesserae/tensor';
 import { compile, rngFrom, rngKeyAt } from '@tesserae/tensor';
@@ -53,44 +58,105 @@ const MILESTONES = 10;
 /** Batches of such an evaluation. */
 const GLANCE = 4;
 
-/** Generator and discriminator on the corpus, for the plan's minutes. */
+/**
+ * Masked-LM on the corpus for the plan's `mlmMinutes`, then generator and discriminator for the rest; the discriminator
+ * begins with the encoder that the masked-LM learned.
+ */
 export async function pretrain(
   corpus: Corpus,
   tokenizer: Tokenizer,
-  { plan, backend, say }: Context,
+  context: Context,
 ): Promise<PretrainingRun> {
+  const { plan } = context;
   const { cls, sep, mask } = encoderIds(tokenizer);
-  const { pretrainDropout: rate } = plan;
+  const { pretrainDropout: rate, maskProb, generatorHiddenSize, discWeight, mlmMinutes } = plan;
   const config = {
     ...encoderConfig(plan, tokenizer.vocabSize),
     hiddenDropout: rate,
     attentionDropout: rate,
   };
-  const options = { generatorHiddenSize: plan.generatorHiddenSize, discWeight: plan.discWeight };
-  const pretraining = electraPretraining({ config, ids: { cls, sep, mask }, options });
+  const ids = { cls, sep, mask };
+  const data: StageData = {
+    heldOut: await heldOutBatches(corpus, tokenizer, plan),
+    batches: textBatches(corpus.train, { tokenizer, plan, seed: SEED }),
+  };
+  const options = { generatorHiddenSize, discWeight, maskProb };
+  const pretraining = electraPretraining({ config, ids, options });
+  const fresh = initParams(pretraining.specs, { seed: SEED });
+  if (mlmMinutes === 0) {
+    const run = await runStage({ pretraining, params: fresh, minutes: plan.minutes }, data, context);
+    return { pretraining, ...run };
+  }
+  const maskedLm = electraPretraining({ config, ids, options: { electraObjective: false, maskProb } });
+  const params = initParams(maskedLm.specs, { seed: SEED });
+  const first = await runStage({ pretraining: maskedLm, params, minutes: mlmMinutes }, data, context);
+  const warm = discriminatorFromGenerator(first.params, fresh);
+  const second = await runStage(
+    { pretraining, params: warm, minutes: plan.minutes - mlmMinutes },
+    data,
+    context,
+  );
+  return { pretraining, ...second, ...joined(first, second) };
+}
+
+type Stage = Omit<PretrainingRun, 'pretraining'>;
+
+/** Two stages as one run: their curves one after the other. */
+function joined(first: Stage, second: Stage): Pick<Stage, 'steps' | 'tokens' | 'minutes' | 'curve'> {
+  return {
+    steps: first.steps + second.steps,
+    tokens: first.tokens + second.tokens,
+    minutes: first.minutes + second.minutes,
+    curve: [
+      ...first.curve,
+      ...second.curve.map(({ step, minutes, scores }) => ({
+        step: step + first.steps,
+        minutes: minutes + first.minutes,
+        scores,
+      })),
+    ],
+  };
+}
+
+interface StageData {
+  readonly heldOut: readonly PretrainingBatch<HostTensor>[];
+  readonly batches: AsyncGenerator<TrainingBatch>;
+}
+
+/** One objective from given weights, for so many minutes. */
+async function runStage(
+  {
+    pretraining,
+    params,
+    minutes,
+  }: {
+    readonly pretraining: ElectraPretraining;
+    readonly params: PretrainingParams<HostTensor>;
+    readonly minutes: number;
+  },
+  { heldOut, batches }: StageData,
+  { plan, backend, say }: Context,
+): Promise<Stage> {
   const step = await createTrainStep({
     backend,
     lossFn: pretraining.lossFn,
-    optimizer: adamW(PRETRAINING_ADAM),
+    optimizer: adamW({ ...PRETRAINING_ADAM, beta2: plan.beta2, correctsBias: true }),
     seed: SEED,
     name: 'electra-pretraining',
   });
   const evaluate = await compile(
-    ({ params, batch, key }: EvaluateArgs) => pretraining.evaluate(params, batch, rngFrom(key)),
+    ({ params: tree, batch, key }: EvaluateArgs) => pretraining.evaluate(tree, batch, rngFrom(key)),
     backend,
     { name: 'electra-evaluation' },
   );
-  const heldOut = await heldOutBatches(corpus, tokenizer, plan);
-  const state = step.init(initParams(pretraining.specs, { seed: SEED }));
-  const batches = textBatches(corpus.train, { tokenizer, plan, seed: SEED });
-  const trained = await trainTimed({ step, state, batches, evaluate, heldOut }, { plan, backend, say });
-  const scores = await score(evaluate, trained.state, { heldOut, backend });
-  const params = (await step.readParams(trained.state)) as PretrainingParams<HostTensor>;
-  step.dispose(trained.state);
+  const parts = { step, state: step.init(params), batches, evaluate, heldOut };
+  const { state, ...trained } = await trainTimed(parts, { plan: { ...plan, minutes }, backend, say });
+  const scores = await score(evaluate, state, { heldOut, backend });
+  const learned = (await step.readParams(state)) as PretrainingParams<HostTensor>;
+  step.dispose(state);
   step.release();
   evaluate.release();
-  const { steps, tokens, minutes, curve } = trained;
-  return { pretraining, params, scores, steps, tokens, minutes, curve };
+  return { params: learned, scores, ...trained };
 }
 
 interface TimedParts {

@@ -48,6 +48,12 @@ export function isClear({ runs }: TaskReport): boolean {
   return Math.min(...scores('pre-trained')) > Math.max(...scores('from scratch'));
 }
 
+/** How the minutes are parted. */
+function stages({ mlmMinutes, minutes }: Plan): string {
+  if (mlmMinutes === 0) return 'Generator and discriminator learn together from the beginning.';
+  return `The encoder is a plain masked-LM for ${mlmMinutes} minutes; then it goes on as the discriminator beside a fresh, smaller generator for ${minutes - mlmMinutes}.`;
+}
+
 /** The experiment as a page of documentation. */
 export function markdown({ date, command, machine, pretraining, tasks }: Report): string {
   const { plan, scores, curve } = pretraining;
@@ -72,7 +78,7 @@ ${command}
 
 An ELECTRA of ${plan.numLayers} layers of ${plan.hiddenSize} (${pretraining.parameters.toLocaleString('en')} parameters with its generator, ${plan.vocabSize.toLocaleString('en')} cased pieces learned from the same
 text) is pre-trained on English Wikipedia for ${pretraining.minutes.toFixed(1)} minutes: ${pretraining.steps.toLocaleString('en')} steps of ${plan.batchSize} × ${plan.seqLen} tokens,
-${(pretraining.tokens / 1e6).toFixed(1)} million tokens, learning rate ${plan.learningRate}. Then it is fine-tuned (${plan.fineTuneEpochs} epochs, batches of ${plan.fineTuneBatchSize}, learning
+${(pretraining.tokens / 1e6).toFixed(1)} million tokens, learning rate ${plan.learningRate}, ${(100 * plan.maskProb).toFixed(0)} % of the tokens masked. ${stages(plan)} Then it is fine-tuned (${plan.fineTuneEpochs} epochs, batches of ${plan.fineTuneBatchSize}, learning
 rate ${plan.fineTuneLearningRate}), and so is the same model with random weights, by the same recipe.
 
 ## Development sets
