@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CONFIG_SCHEMAS, jsonSchemaOf } from '../src/training/config-schema.js';
+import { readTrainingRows } from '../src/training/training-rows.js';
 import { runCommand } from './run.js';
 
 const words = ['red', 'green', 'blue', 'cat', 'dog', 'horse', 'sees', 'likes', 'the', 'a'] as const;
@@ -132,6 +133,36 @@ describe.each([
     const { code, stderr } = await train(command, config, '--train', 'missing.txt');
     expect(code).not.toBe(0);
     expect(stderr).toContain('missing.txt');
+  });
+});
+
+describe('finetune of a mixture', () => {
+  it('learns all its sets, as often as they weigh', { timeout: 60_000 }, async () => {
+    const set = { train: 'rows.jsonl', dev: 'rows.jsonl', columns: { inputs: 'text', targets: 'label' } };
+    const config = JSON.parse(await readFile(at('text-to-text.json'), 'utf8')) as object;
+    const mixture = [
+      { train: 'pairs.jsonl', prefix: 'first: ', weight: 2.5 },
+      { ...set, prefix: 'class: ', devLimit: 4 },
+    ];
+    await writeFile(at('mixture.json'), JSON.stringify({ ...config, data: { mixture } }));
+    const rows = await readTrainingRows({ dir: folder, mixture }, AbortSignal.timeout(10_000));
+    expect(rows.train.filter(({ inputs }) => String(inputs).startsWith('first: '))).toHaveLength(120);
+    expect(rows.train.filter(({ inputs }) => String(inputs).startsWith('class: '))).toHaveLength(48);
+    expect(rows.dev).toHaveLength(4);
+    const { code, stdout } = await train(
+      'finetune',
+      'mixture.json',
+      '--set',
+      'evaluation.generation.maxNewTokens=4',
+    );
+    expect(code).toBe(0);
+    expect(stdout).toContain('sequenceAccuracy');
+  });
+
+  it('is no single set too', async () => {
+    const wrong = await train('finetune', 'mixture.json', '--train', 'rows.jsonl');
+    expect(wrong.code).not.toBe(0);
+    expect(wrong.stderr).toContain('data');
   });
 });
 

@@ -86,9 +86,14 @@ export const tokenizerSchema = z
 /** How data files are read. */
 const DATA_FORMATS = ['auto', 'jsonl', 'csv', 'tsv', 'parquet', 'conll', 'conllu', 'squad'] as const;
 
-/** Training and held-out data. */
-export const dataSchema = z.strictObject({
-  dir: z.string().optional().describe('folder that paths of data are relative to; --data-dir overrides it'),
+const dirSchema = z
+  .string()
+  .optional()
+  .describe('folder that paths of data are relative to; --data-dir overrides it');
+
+/** One data set: training and held-out rows. */
+export const dataSetSchema = z.strictObject({
+  dir: dirSchema,
   train: pathsSchema,
   dev: pathsSchema.optional(),
   devShare: share
@@ -103,6 +108,22 @@ export const dataSchema = z.strictObject({
   limit: count.optional().describe('the most training rows that are read'),
   devLimit: count.optional().describe('the most held-out rows that are read'),
 });
+
+/** Several data sets that are learned together. */
+const mixtureSchema = z.strictObject({
+  dir: dirSchema,
+  mixture: z
+    .array(
+      dataSetSchema.extend({
+        weight: positive.optional().describe('how often each training row comes in an epoch; default 1'),
+      }),
+    )
+    .min(1)
+    .describe('data sets whose rows are mixed; held-out rows of all are scored together'),
+});
+
+/** Training and held-out data: one set, or several. */
+export const dataSchema = z.union([dataSetSchema, mixtureSchema]);
 
 const adamW = z.strictObject({
   name: z.literal('adamw'),

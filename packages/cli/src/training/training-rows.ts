@@ -1,13 +1,21 @@
 import { join } from 'node:path';
-import { mapRecords, readConll, readConllu, readSquad, take } from '@tesserae/data';
+import {
+  createRandom,
+  mapRecords,
+  readConll,
+  readConllu,
+  readSquad,
+  shuffleInPlace,
+  take,
+} from '@tesserae/data';
 import type { DataFile } from '@tesserae/data';
 import { findFiles } from '@tesserae/data/node';
 import { OptionError } from '@tesserae/tensor';
 import type { z } from 'zod';
 import { formatOf, rows } from '../data-input.js';
-import type { dataSchema } from './config-parts.js';
+import type { dataSchema, dataSetSchema } from './config-parts.js';
 
-type DataConfig = z.infer<typeof dataSchema>;
+type DataConfig = z.infer<typeof dataSetSchema>;
 type Row = Readonly<Record<string, unknown>>;
 
 /** Training rows, and held-out ones where there are any. */
@@ -16,8 +24,34 @@ export interface TrainingRows {
   readonly dev: readonly Row[] | undefined;
 }
 
-/** Rows of a config's data, under the names that tasks know. */
-export async function readTrainingRows(data: DataConfig, signal: AbortSignal): Promise<TrainingRows> {
+/** Rows of a config's data, under the names that tasks know; of a mixture the rows of all its sets, as often as they weigh. */
+export async function readTrainingRows(
+  data: z.infer<typeof dataSchema>,
+  signal: AbortSignal,
+): Promise<TrainingRows> {
+  if (!('mixture' in data)) return readSet(data, signal);
+  const train: Row[] = [];
+  const dev: Row[] = [];
+  for (const [index, { weight = 1, ...set }] of data.mixture.entries()) {
+    const rows = await readSet({ ...set, dir: set.dir ?? data.dir }, signal);
+    for (const row of repeated(rows.train, { weight, index })) train.push(row);
+    for (const row of rows.dev ?? []) dev.push(row);
+  }
+  return { train, dev: dev.length === 0 ? undefined : dev };
+}
+
+/** Rows as often as a weight says; what is left of it is a random part of them, always the same. */
+function* repeated(
+  rows: readonly Row[],
+  { weight, index }: { readonly weight: number; readonly index: number },
+): Generator<Row> {
+  for (let copy = 0; copy < Math.floor(weight); copy++) yield* rows;
+  const order = shuffleInPlace(Int32Array.from(rows.keys()), createRandom(0, ['mixture', index]));
+  const rest = Math.round((weight % 1) * rows.length);
+  for (const row of order.subarray(0, rest)) yield rows[row]!;
+}
+
+async function readSet(data: DataConfig, signal: AbortSignal): Promise<TrainingRows> {
   const { dev, devShare } = data;
   if (dev !== undefined && devShare !== undefined) throw both();
   const train = await readRows(data.train, { ...data, signal });
