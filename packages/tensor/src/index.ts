@@ -56,7 +56,7 @@ export {
 export { castHost, hostScalar, readElement, toNumbers } from './host.js';
 export { erf as erfOfNumber } from './special.js';
 export type { MapTree, Tree, TreeEntry } from './tree.js';
-export { flattenTree, mapTree } from './tree.js';
+export { flattenTree, mapTree, releaseTree } from './tree.js';
 export type { BitWidth, Rng } from './rng.js';
 export {
   THREEFRY_ROUNDS,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CompileError } from './errors.js';
 import type { TensorSpec } from './spec.js';
 import { spec } from './spec.js';
-import { flattenTree, mapTree } from './tree.js';
+import { flattenTree, mapTree, releaseTree } from './tree.js';
 
 const leaf = spec('f32', [2]);
 
@@ -50,5 +50,14 @@ describe('mapTree', () => {
     const seen: string[] = [];
     mapTree(tree, (_: TensorSpec, path: string) => seen.push(path));
     expect(seen).toEqual(flattenTree(tree).map(({ path }) => path));
+  });
+});
+
+describe('releaseTree', () => {
+  it('releases every tensor, wherever it sits', () => {
+    const released: string[] = [];
+    const tensor = (name: string) => ({ spec: leaf, release: () => released.push(name) });
+    releaseTree({ blocks: [tensor('a'), undefined, tensor('b')], bias: { inner: tensor('c') } });
+    expect(released).toEqual(['a', 'b', 'c']);
   });
 });

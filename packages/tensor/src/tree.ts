@@ -70,3 +70,8 @@ export function mapTree<To>(tree: unknown, change: (leaf: never, path: string) =
 }
 
 const joinPath = (path: string, key: string | number): string => (path === '' ? `${key}` : `${path}.${key}`);
+
+/** Releases every tensor of a tree on a device. */
+export function releaseTree(tree: unknown): void {
+  for (const { leaf } of flattenTree<{ release(): void }>(tree)) leaf.release();
+}

@@ -51,7 +51,7 @@ export { DivergenceError, describeNonFinite, nonFiniteParameter } from './step/n
 export type { LossScalingOptions, PrecisionPolicy } from './step/precision.js';
 export type { BatchPart, StepMetrics, StepOutcome } from './step/run-step.js';
 export type { HostTrainState, TrainState } from './step/train-state.js';
-export { readTree, releaseTree } from './step/train-state.js';
+export { readTree } from './step/train-state.js';
 export type { LossFunction, TrainStep, TrainStepOptions } from './step/train-step.js';
 export { createTrainStep } from './step/train-step.js';
 export type { Trainable, TrainingPhase } from './step/trainable.js';

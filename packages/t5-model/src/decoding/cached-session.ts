@@ -4,8 +4,8 @@ import {
   OptionError,
   OwnershipError,
   ShapeError,
-  flattenTree,
   hostTensor,
+  releaseTree,
   sizeOf,
 } from '@tesserae/tensor';
 import type { KeyValue } from '../layers.js';
@@ -205,9 +205,4 @@ function emptyCache(
     key: backend.upload(zeros),
     value: backend.upload(zeros),
   }));
-}
-
-/** Releases every tensor of a tree. */
-function releaseTree(tree: unknown): void {
-  for (const { leaf } of flattenTree<DeviceTensor>(tree)) leaf.release();
 }

@@ -1,9 +1,9 @@
 import { createRandom } from '@tesserae/data';
 import type { GenerateOptions } from '@tesserae/t5-model';
 import type { Backend, CompiledFunction, DeviceTensor, HostTensor, Tensor } from '@tesserae/tensor';
-import { compile, flattenTree, mapTree, spec, symbol } from '@tesserae/tensor';
+import { compile, flattenTree, mapTree, releaseTree, spec, symbol } from '@tesserae/tensor';
 import type { MetricValues } from '@tesserae/training';
-import { readTree, releaseTree } from '@tesserae/training';
+import { readTree } from '@tesserae/training';
 import { computeMetrics } from './metric-choice.js';
 import type { BatchInputs, Features, RowFeatures, TrainingTask } from './task.js';
 

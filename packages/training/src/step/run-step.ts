@@ -7,6 +7,7 @@ import {
   hostTensor,
   mapTree,
   rngKeyAt,
+  releaseTree,
   sizeOf,
   threefry2x32,
 } from '@tesserae/tensor';
@@ -15,7 +16,7 @@ import { findNonFinite } from './non-finite.js';
 import type { Accumulated, Learned, StepMeasures, StepResult, StepSettings } from './step-graph.js';
 import { traceFinish, tracePart, traceStep } from './step-graph.js';
 import type { StateSettings, TrainState } from './train-state.js';
-import { movedToPhase, phaseOfState, releaseTree } from './train-state.js';
+import { movedToPhase, phaseOfState } from './train-state.js';
 import { joinTrees, partTree, phaseAt } from './trainable.js';
 
 /** What one step measured. */

@@ -99,11 +99,6 @@ export async function readTree(backend: Backend, tree: unknown): Promise<unknown
   return mapTree(tree, (_: DeviceTensor, path: string) => byPath.get(path)!);
 }
 
-/** Releases every leaf of a tree of device tensors. */
-export function releaseTree(tree: unknown): void {
-  for (const { leaf } of flattenTree<DeviceTensor>(tree)) leaf.release();
-}
-
 /**
  * A state in the form that a phase needs: what was learned of parameters trained before is kept, what is new begins
  * fresh, what is frozen now is dropped.

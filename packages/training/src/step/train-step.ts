@@ -1,5 +1,5 @@
 import type { Backend, CompileOptions, LossResult, Rng } from '@tesserae/tensor';
-import { OptionError, checkOptions } from '@tesserae/tensor';
+import { OptionError, checkOptions, releaseTree } from '@tesserae/tensor';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import type { AverageOptions } from './average.js';
 import { checkAverage } from './average.js';
@@ -16,7 +16,6 @@ import {
   phaseOfState,
   readState,
   readTree,
-  releaseTree,
   trainedParams,
   uploadState,
 } from './train-state.js';

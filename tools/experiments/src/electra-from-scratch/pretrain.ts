@@ -12,10 +12,10 @@ import {
 } from '@tesserae/electra-model';
 import { encoderIds } from '@tesserae/data';
 import type { Backend, CompiledFunction, HostTensor, Tensor } from '@tesserae/tensor';
-import { compile, rngFrom, rngKeyAt } from '@tesserae/tensor';
+import { compile, releaseTree, rngFrom, rngKeyAt } from '@tesserae/tensor';
 import type { Tokenizer } from '@tesserae/tokenizer';
 import type { TrainState, TrainStep, TrainingBatch } from '@tesserae/training';
-import { adamW, createTrainStep, readTree, releaseTree, trainingLoop } from '@tesserae/training';
+import { adamW, createTrainStep, readTree, trainingLoop } from '@tesserae/training';
 import { initParams } from '@tesserae/weights';
 import type { Corpus } from './corpus.js';
 import { textBatches } from './corpus.js';
