@@ -10,6 +10,8 @@ export type { LinearParams } from './linear.js';
 export { linear, project } from './linear.js';
 export type { AdaptedMatrixOptions } from './adapted-matrix.js';
 export { adaptedMatrix } from './adapted-matrix.js';
+export type { AdaptedOutputOptions } from './adapted-output.js';
+export { adaptedOutput } from './adapted-output.js';
 export { IGNORE_INDEX, binaryCrossEntropy, meanCrossEntropy, meanSquaredError, widened } from './losses.js';
 export { MASKED_SCORE, causalMask, combineMasks, maskBias, paddingMask, queryPositions } from './masks.js';
 export type {

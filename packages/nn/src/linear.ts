@@ -1,6 +1,7 @@
 import type { DType, Tensor } from '@tesserae/tensor';
 import { add, cast, matmul } from '@tesserae/tensor';
 import { projectAdapted } from './adapted-matrix.js';
+import { outputAdapterOf } from './adapted-output.js';
 
 /** Parameters of an affine map, in the layout of PyTorch checkpoints. */
 export interface LinearParams<Leaf = Tensor> {
@@ -15,6 +16,8 @@ export interface LinearParams<Leaf = Tensor> {
  * ones (T5's `wo`) is multiplied in f32. A matrix with an adapter is kept apart from it.
  */
 export function project(x: Tensor, weight: Tensor): Tensor {
+  const adapter = outputAdapterOf(weight);
+  if (adapter !== undefined) return adapter.adapt(project(x, adapter.matrix));
   const fitting = fittingDtype(x, weight);
   return projectAdapted(fitting, weight) ?? matmul(fitting, weight, { transposeB: true });
 }
@@ -29,5 +32,7 @@ function fittingDtype(x: Tensor, weight: Tensor): Tensor {
 
 /** x·Wᵀ + b: [..., inputs] -> [..., outputs]. */
 export function linear(x: Tensor, { weight, bias }: LinearParams): Tensor {
+  const adapter = outputAdapterOf(weight); // a bottleneck reads the bias too
+  if (adapter !== undefined) return adapter.adapt(linear(x, { weight: adapter.matrix, bias }));
   return add(project(x, weight), bias);
 }

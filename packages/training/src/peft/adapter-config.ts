@@ -1,5 +1,6 @@
 import { FormatError } from '@tesserae/tensor';
 import type { AdapterFileOptions } from './adapter-files.js';
+import { parsedConfig } from './adapter-folder.js';
 import type { LoraConfig, ResolvedLoraConfig } from './lora-config.js';
 
 /** PEFT's keys for ours; the same data under snake case. */
@@ -59,7 +60,9 @@ export function writeAdapterConfig(
  * @throws FormatError for what is no LoRA of PEFT, or has a key set that is not supported
  */
 export function readAdapterConfig(text: string, folder: string): LoraConfig {
-  const json = parsed(text, folder);
+  const json = parsedConfig(text, (problem, needed) => refuse(folder, problem, needed)) as Readonly<
+    Record<string, unknown>
+  >;
   if (json['peft_type'] !== 'LORA')
     refuse(folder, `peft_type is ${JSON.stringify(json['peft_type'])}`, 'LORA');
   for (const key of UNSUPPORTED)
@@ -84,17 +87,6 @@ const isSet = (value: unknown): boolean =>
   value !== false &&
   JSON.stringify(value) !== '{}' &&
   JSON.stringify(value) !== '[]';
-
-function parsed(text: string, folder: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Readonly<Record<string, unknown>>;
-  } catch {
-    // told below
-  }
-  return refuse(folder, 'it is no JSON object', 'the file that PEFT writes');
-}
 
 function requireTypes(
   { r, loraAlpha, loraDropout, targetModules, modulesToSave }: LoraConfig,

@@ -1,17 +1,14 @@
 import type { HostTensor } from '@tesserae/tensor';
-import { FormatError, flattenTree } from '@tesserae/tensor';
+import { flattenTree } from '@tesserae/tensor';
 import type { ModelFolder, ParamSpec, TensorFile } from '@tesserae/weights';
 import { joinChunks, openSafetensors, writeSafetensors } from '@tesserae/weights';
+import { ADAPTER_CONFIG, ADAPTER_WEIGHTS, requireAdapterFiles, requireTensors } from './adapter-folder.js';
 import { readAdapterConfig, writeAdapterConfig } from './adapter-config.js';
-import type { LoraAdapter, LoraFactors } from './lora.js';
+import type { LoraAdapter } from './lora.js';
+import type { LoraFactors } from './lora-params.js';
 import { resolveLoraConfig } from './lora-config.js';
 import type { LoraPlan, LoraTarget } from './lora-targets.js';
 import { planLora } from './lora-targets.js';
-
-/** Name of the file that says what an adapter is. */
-const ADAPTER_CONFIG = 'adapter_config.json';
-/** Name of the file with an adapter's numbers. */
-const ADAPTER_WEIGHTS = 'adapter_model.safetensors';
 
 /** What PEFT puts before the names of the model. */
 const PREFIX = 'base_model.model.';
@@ -62,16 +59,7 @@ export async function readAdapter(
   folder: ModelFolder,
   { specs, signal }: { readonly specs: object; readonly signal?: AbortSignal },
 ): Promise<LoraAdapter> {
-  for (const name of [ADAPTER_CONFIG, ADAPTER_WEIGHTS]) {
-    if (await folder.has(name)) continue;
-    throw new FormatError({
-      op,
-      problem: `${folder.name} has no ${name}`,
-      likely: 'Pass the folder that PEFT or adapterFiles wrote.',
-      page: 'adapter-files',
-      file: folder.name,
-    });
-  }
+  await requireAdapterFiles(folder, op);
   const config = resolveLoraConfig(
     readAdapterConfig(await folder.readText(ADAPTER_CONFIG, { signal }), folder.name),
   );
@@ -122,23 +110,7 @@ function requireFit(
   for (const target of plan.targets)
     for (const [name, shape] of factorShapes(target)) expected.set(PREFIX + name, shape);
   for (const { path, name } of plan.whole) expected.set(PREFIX + wholeName(name, plan), shapes.get(path)!);
-  const problems: string[] = [];
-  for (const [name, shape] of expected) {
-    if (!file.has(name)) problems.push(`${name} is missing`);
-    else if (file.spec(name).shape.join() !== shape.join())
-      problems.push(`${name} is [${file.spec(name).shape.join(',')}], needed [${shape.join(',')}]`);
-  }
-  for (const name of file.names) if (!expected.has(name)) problems.push(`${name} has no place`);
-  if (problems.length === 0) return;
-  const more = problems.length > 5 ? ` and ${problems.length - 5} more` : '';
-  throw new FormatError({
-    op,
-    problem: `the adapter does not fit the model: ${problems.slice(0, 5).join('; ')}${more}`,
-    likely: 'It was made for another model, class or size. Its adapter_config.json says for which.',
-    page: 'adapter-files',
-    file: file.name,
-    got: problems,
-  });
+  requireTensors(file, { expected, op });
 }
 
 function factorShapes({

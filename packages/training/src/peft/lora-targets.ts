@@ -1,5 +1,6 @@
-import { OptionError, flattenTree } from '@tesserae/tensor';
-import type { ParamSpec } from '@tesserae/weights';
+import { OptionError } from '@tesserae/tensor';
+import type { WholeParameter } from './adapted-params.js';
+import { isInLayers, isPartOf, namedParameters } from './adapted-params.js';
 import type { ResolvedLoraConfig } from './lora-config.js';
 
 /** A matrix that gets an adapter. */
@@ -19,7 +20,7 @@ export interface LoraTarget {
 export interface LoraPlan {
   readonly targets: readonly LoraTarget[];
   /** Paths and checkpoint names of parameters that are trained whole. */
-  readonly whole: readonly { readonly path: string; readonly name: string }[];
+  readonly whole: readonly WholeParameter[];
 }
 
 /** Tables of rows that are looked up, not multiplied with: no adapter fits them. */
@@ -34,11 +35,7 @@ const HEAD =
  * @throws OptionError when nothing matches, or what matches is no matrix
  */
 export function planLora(specs: object, config: ResolvedLoraConfig): LoraPlan {
-  const named = flattenTree<ParamSpec>(specs).map(({ path, leaf }) => ({
-    path,
-    name: leaf.name ?? path,
-    shape: leaf.shape,
-  }));
+  const named = namedParameters(specs);
   const saved = named.filter(({ name }) => config.modulesToSave.some((module) => isPartOf(name, module)));
   const matrices = named.filter(({ name, shape }) => name.endsWith('.weight') && shape.length === 2);
   const targets = matrices.flatMap(({ path, name, shape }): LoraTarget[] => {
@@ -82,9 +79,7 @@ function isTarget(
     targetModules === 'all-linear'
       ? !HEAD.test(module) && !TABLE.test(module)
       : isNamed(module, targetModules);
-  if (!isWanted || layersToTransform === undefined) return isWanted;
-  const layer = /\.(?:layer|block)\.(\d+)\./.exec(module)?.[1];
-  return layer !== undefined && layersToTransform.includes(Number(layer));
+  return isWanted && isInLayers(module, layersToTransform);
 }
 
 /** PEFT's rule: a list of endings, or one expression for the whole name. */
@@ -92,9 +87,6 @@ function isNamed(module: string, names: readonly string[] | string): boolean {
   if (typeof names === 'string') return new RegExp(`^(?:${names})$`).test(module);
   return names.some((name) => module === name || module.endsWith(`.${name}`));
 }
-
-const isPartOf = (name: string, module: string): boolean =>
-  name.startsWith(`${module}.`) || name.includes(`.${module}.`);
 
 function noMatrix(module: string): OptionError {
   return new OptionError({

@@ -4,34 +4,19 @@ import { foldIn, hostTensor, mapTree, readElement } from '@tesserae/tensor';
 import type { ParamSpec } from '@tesserae/weights';
 import { castTensor, initParams, paramSpec } from '@tesserae/weights';
 import type { LossFunction } from '../step/train-step.js';
+import type { AdaptedParams } from './adapted-params.js';
+import { wholeTensors } from './adapted-params.js';
 import type { LoraConfig, ResolvedLoraConfig } from './lora-config.js';
 import { resolveLoraConfig } from './lora-config.js';
+import type { LoraFactors, LoraParams } from './lora-params.js';
 import type { LoraPlan, LoraTarget } from './lora-targets.js';
 import { planLora } from './lora-targets.js';
-
-/** The factors of an adapter: A is [rank, inputs], B is [outputs, rank]. */
-export interface LoraFactors<Leaf = Tensor> {
-  readonly a: Leaf;
-  readonly b: Leaf;
-}
-
-/** What is trained: factors by the path of their matrix, and whole parameters by theirs. */
-export interface LoraParams<Leaf = Tensor> {
-  readonly lora: Readonly<Record<string, LoraFactors<Leaf>>>;
-  readonly whole: Readonly<Record<string, Leaf>>;
-}
 
 /** Low-rank adapters of a model: what they are, and their numbers. */
 export interface LoraAdapter {
   readonly config: ResolvedLoraConfig;
   readonly plan: LoraPlan;
   readonly params: LoraParams<HostTensor>;
-}
-
-/** A frozen model and its adapters, as a step trains them: pass `isAdapter` as its `trains`. */
-export interface AdaptedParams<Params, Leaf = Tensor> {
-  readonly base: Params;
-  readonly adapter: LoraParams<Leaf>;
 }
 
 /**
@@ -51,8 +36,7 @@ export function createLora(
     plan.targets.map((target) => [target.path, factorSpecs(target, resolved)]),
   );
   const lora = initParams(specs, { seed }) as Readonly<Record<string, LoraFactors<HostTensor>>>;
-  const whole = Object.fromEntries(plan.whole.map(({ path }) => [path, leafAt(model.params, path)]));
-  return { config: resolved, plan, params: { lora, whole } };
+  return { config: resolved, plan, params: { lora, whole: wholeTensors(model.params, plan.whole) } };
 }
 
 /** PyTorch's default for a linear map, Kaiming's rule with a = √5, is a uniform from ±1/√inputs. */
@@ -68,15 +52,6 @@ function factorSpecs(
     a: paramSpec([rank, inputs], initLoraWeights === 'gaussian' ? gaussian : uniform(inputs)),
     b: paramSpec([outputs, rank], initLoraWeights === false ? uniform(rank) : { init: { kind: 'zeros' } }),
   };
-}
-
-function leafAt(params: unknown, path: string): HostTensor {
-  let found: HostTensor | undefined;
-  mapTree(params, (leaf: HostTensor, at: string) => {
-    if (at === path) found = leaf;
-    return leaf;
-  });
-  return found!;
 }
 
 /**
@@ -106,9 +81,6 @@ export function loraLoss<Params, Batch>(
 ): LossFunction<AdaptedParams<Params>, Batch> {
   return (params, batch, rng): LossResult => lossFn(applyLora(params, adapter, { rng }), batch, rng);
 }
-
-/** What a step over `AdaptedParams` trains: the adapters. */
-export const isAdapter = (path: string): boolean => path.startsWith('adapter.');
 
 /**
  * The model with its adapters merged in, W + scale·B·A, summed in double precision: as fast as the model was.
