@@ -4,7 +4,7 @@ import { DTYPES, encodeElement, hostRandom, isFloat, sizeOf } from '@tesserae/te
 /**
  * Inputs of a sample, drawn by the project's own generator: the same on every machine, and the ones from which
  * `tools/golden` has PyTorch compute values and gradients.
- * @param dtype  of the inputs that name none
+ * @param options.dtype  of the inputs that name none
  */
 export function sampleInputs(
   sample: Pick<Sample, 'inputs'>,
