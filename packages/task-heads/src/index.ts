@@ -1,4 +1,4 @@
-export type { HeadSizes, ProblemType, SequenceClassificationParams } from './sequence-classification.js';
+export type { HeadSizes, SequenceClassificationParams } from './sequence-classification.js';
 export {
   firstToken,
   problemTypeOf,
@@ -45,6 +45,7 @@ export { decodeMask } from './decoding/fill-mask.js';
 export type { ReplacedWord } from './decoding/replaced-tokens.js';
 export { decodeReplacedTokens } from './decoding/replaced-tokens.js';
 export type { TokenSpans } from './decoding/token-spans.js';
+export { argMaxOf, softmaxOf } from './decoding/token-spans.js';
 export type {
   Encoder,
   EncoderFacts,

@@ -1,6 +1,5 @@
 import type { Tensor } from '@tesserae/tensor';
 import {
-  OptionError,
   cast,
   div,
   equal,
@@ -13,6 +12,7 @@ import {
   sqrt,
   where,
 } from '@tesserae/tensor';
+import { requireChoice } from './decoding/checks.js';
 import { firstToken } from './sequence-classification.js';
 
 /** How a text's vector is made of its tokens': the first token's, the mean, the largest of each feature. */
@@ -36,15 +36,7 @@ export function pool(
     normalize = false,
   }: { readonly pooling: Pooling; readonly attentionMask: Tensor; readonly normalize?: boolean },
 ): Tensor {
-  if (!POOLINGS.includes(pooling)) {
-    throw new OptionError({
-      op: 'pool',
-      problem: `pooling is '${String(pooling)}', needed ${POOLINGS.join(' | ')}`,
-      page: 'option-value',
-      got: pooling,
-      needed: POOLINGS,
-    });
-  }
+  requireChoice('pool', 'pooling', pooling, POOLINGS);
   const isReal = expandDims(not(equal(attentionMask, 0)), { axis: 2 }); // [batch, seqLen, 1]
   const vectors = pooled(hidden, pooling, isReal);
   if (!normalize) return vectors;

@@ -1,6 +1,6 @@
 import type { Rng, Tensor } from '@tesserae/tensor';
 import { cast, mean, reshape, sliceAxis } from '@tesserae/tensor';
-import type { LinearParams } from '@tesserae/nn';
+import type { LinearParams, ProblemType } from '@tesserae/nn';
 import {
   activation,
   binaryCrossEntropy,
@@ -59,9 +59,6 @@ export function firstToken(hidden: Tensor): Tensor {
   const [batch, , features] = hidden.spec.shape;
   return reshape(sliceAxis(hidden, { axis: 1, start: 0, limit: 1 }), [batch!, features!]);
 }
-
-/** What the labels of a sequence mean; Hugging Face's names. */
-export type ProblemType = 'regression' | 'single_label_classification' | 'multi_label_classification';
 
 /**
  * The problem type that labels imply when the config names none: one logit is a regression, ids are classes,

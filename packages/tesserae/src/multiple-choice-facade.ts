@@ -1,3 +1,4 @@
+import { argMaxOf, softmaxOf } from '@tesserae/task-heads';
 import type { Tensor } from '@tesserae/tensor';
 import { expandDims } from '@tesserae/tensor';
 import type { PredictOptions } from './encoder-facade.js';
@@ -33,8 +34,8 @@ export abstract class MultipleChoiceFacade<Config> extends EncoderFacade<Config>
     const found = await this.run(this.encodeRows(pairs, options), options);
     let next = 0;
     return questions.map(({ choices }) => {
-      const scores = softmax(choices.map(() => found[next++]!['logits']![0]!));
-      const index = scores.indexOf(Math.max(...scores));
+      const scores = [...softmaxOf(choices.map(() => found[next++]!['logits']![0]!))];
+      const index = argMaxOf(scores);
       return { index, choice: choices[index]!, score: scores[index]!, scores };
     });
   }
@@ -55,11 +56,4 @@ export abstract class MultipleChoiceFacade<Config> extends EncoderFacade<Config>
     };
     return super.newRunner(select, { model: { ...model, architecture: alone } });
   }
-}
-
-function softmax(logits: readonly number[]): number[] {
-  const largest = Math.max(...logits);
-  const weights = logits.map((logit) => Math.exp(logit - largest));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return weights.map((weight) => weight / total);
 }

@@ -1,5 +1,6 @@
 import { OptionError } from '@tesserae/tensor';
-import { softmaxOf } from './token-spans.js';
+import { requireCounts } from './checks.js';
+import { largestIndices, softmaxOf } from './token-spans.js';
 
 /** A piece for a mask. */
 export interface FilledToken {
@@ -17,14 +18,7 @@ export function decodeMask(
   logits: ArrayLike<number>,
   { topK = 5, targets }: { readonly topK?: number; readonly targets?: readonly number[] } = {},
 ): FilledToken[] {
-  if (!(Number.isSafeInteger(topK) && topK > 0)) {
-    throw new OptionError({
-      op: 'fillMask',
-      problem: `topK is ${topK}, needed a whole number from 1`,
-      page: 'option-value',
-      got: topK,
-    });
-  }
+  requireCounts('fillMask', { topK });
   const wrong = targets?.find((id) => !(Number.isSafeInteger(id) && id >= 0 && id < logits.length));
   if (wrong !== undefined || targets?.length === 0) {
     throw new OptionError({
@@ -36,14 +30,14 @@ export function decodeMask(
     });
   }
   const scores = softmaxOf(logits);
-  const ids = targets ?? scores.keys();
-  const best: FilledToken[] = [];
-  for (const id of ids) {
-    const score = scores[id]!;
-    if (best.length === topK && score <= best.at(-1)!.score) continue;
-    const place = best.findIndex((other) => other.score < score);
-    best.splice(place < 0 ? best.length : place, 0, { id, score });
-    best.length = Math.min(best.length, topK);
-  }
-  return best;
+  const ids = targets === undefined ? largestIndices(scores, topK) : bestOf(targets, scores, topK);
+  return ids.map((id) => ({ id, score: scores[id]! }));
+}
+
+function bestOf(ids: readonly number[], scores: ArrayLike<number>, topK: number): readonly number[] {
+  const order = largestIndices(
+    ids.map((id) => scores[id]!),
+    topK,
+  );
+  return order.map((index) => ids[index]!);
 }

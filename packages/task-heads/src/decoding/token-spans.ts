@@ -66,8 +66,16 @@ export function argMaxOf(values: ArrayLike<number>): number {
 
 /** Indices of the `count` largest values, best first; of equals the first comes first. */
 export function largestIndices(values: ArrayLike<number>, count: number): readonly number[] {
-  const order = Array.from({ length: values.length }, (_, index) => index);
-  return order.sort((a, b) => values[b]! - values[a]! || a - b).slice(0, count);
+  const best: number[] = [];
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index]!;
+    let place = best.length;
+    while (place > 0 && values[best[place - 1]!]! < value) place--;
+    if (place === count) continue; // most values of a vocabulary end here
+    best.splice(place, 0, index);
+    best.length = Math.min(best.length, count);
+  }
+  return best;
 }
 
 /** 1 / (1 + e^-x). */

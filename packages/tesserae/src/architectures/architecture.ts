@@ -45,5 +45,13 @@ export const ENCODER_INPUTS: Readonly<Record<string, InputSpec>> = {
   attention_mask: ids(false),
 };
 
+/** Outputs with the loss first, when there is one. */
+export function withLoss(
+  outputs: Readonly<Record<string, Tensor>>,
+  loss: Tensor | undefined,
+): Readonly<Record<string, Tensor>> {
+  return loss === undefined ? outputs : { loss, ...outputs };
+}
+
 /** Ids or a mask that may be left out. */
 export const optionalIds: InputSpec = ids(false);

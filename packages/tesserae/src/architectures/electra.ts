@@ -16,7 +16,7 @@ import {
   maskedLanguageModelHead,
   maskedLanguageModelSpec,
 } from '@tesserae/electra-model';
-import { meanCrossEntropy } from '@tesserae/nn';
+import { meanCrossEntropy, subRng } from '@tesserae/nn';
 import type {
   MultipleChoiceParams,
   QuestionAnsweringParams,
@@ -28,7 +28,6 @@ import {
   multipleChoiceSpec,
   problemTypeOf,
   questionAnsweringHead,
-  questionAnsweringLoss,
   questionAnsweringSpec,
   replacedTokenLoss,
   sequenceClassificationHead,
@@ -40,10 +39,11 @@ import {
   tokensAt,
 } from '@tesserae/task-heads';
 import type { Rng, Tensor } from '@tesserae/tensor';
-import { OptionError, foldIn, reshape } from '@tesserae/tensor';
+import { OptionError, reshape } from '@tesserae/tensor';
 import type { ParamSpec, TensorFile } from '@tesserae/weights';
+import { answerOutputs } from './answer-outputs.js';
 import type { Architecture, InputSpec } from './architecture.js';
-import { ENCODER_INPUTS, optionalIds } from './architecture.js';
+import { ENCODER_INPUTS, optionalIds, withLoss } from './architecture.js';
 
 /** Parameters of an ELECTRA class: the encoder, and a head. */
 export interface ElectraWithHead<Head> {
@@ -132,15 +132,9 @@ function electraWith<Head>(
         ]),
       );
       const hidden = hiddenStates(electra, encoderInputs, { config, rng, tokens });
-      const headRng = rng === undefined ? undefined : foldIn(rng, 'head');
-      return forward(head, hidden, given, { config, rng: headRng, electra });
+      return forward(head, hidden, given, { config, rng: subRng(rng, 'head'), electra });
     },
   };
-}
-
-/** Outputs with the loss first, when there is one. */
-function withLoss(outputs: Outputs, loss: Tensor | undefined): Outputs {
-  return loss === undefined ? outputs : { loss, ...outputs };
 }
 
 const dropoutRateOf = (config: ElectraConfig): number => config.classifierDropout ?? config.hiddenDropout;
@@ -153,10 +147,7 @@ export const electraForPreTraining = electraWith<DiscriminatorParams>({
   spec: (config) => discriminatorSpec(config),
   forward: (head, hidden, { labels, attention_mask: attentionMask }, { config }) => {
     const logits = discriminatorHead(head, hidden, { config });
-    return withLoss(
-      { logits },
-      labels === undefined ? undefined : replacedTokenLoss(logits, labels, { attentionMask }),
-    );
+    return withLoss({ logits }, labels && replacedTokenLoss(logits, labels, { attentionMask }));
   },
 });
 
@@ -173,7 +164,7 @@ export const electraForMaskedLM = electraWith<MaskedLanguageModelParams>({
     const states = positions === undefined ? hidden : tokensAt(hidden, positions);
     const logits = maskedLanguageModelHead(head, states, { config, word: electra.embeddings.word });
     if (labels !== undefined && positions !== undefined) throw labelsAtPositions();
-    return withLoss({ logits }, labels === undefined ? undefined : meanCrossEntropy(logits, labels));
+    return withLoss({ logits }, labels && meanCrossEntropy(logits, labels));
   },
 });
 
@@ -208,10 +199,7 @@ export const electraForTokenClassification = electraWith<TokenClassificationPara
   spec: (config) => tokenClassificationSpec(headSizes(config)),
   forward: (head, hidden, { labels, attention_mask: attentionMask }, { config, rng }) => {
     const logits = tokenClassificationHead(head, hidden, { dropoutRate: dropoutRateOf(config), rng });
-    return withLoss(
-      { logits },
-      labels === undefined ? undefined : tokenClassificationLoss(logits, labels, { attentionMask }),
-    );
+    return withLoss({ logits }, labels && tokenClassificationLoss(logits, labels, { attentionMask }));
   },
 });
 
@@ -220,14 +208,7 @@ export const electraForQuestionAnswering = electraWith<QuestionAnsweringParams>(
   name: 'ElectraForQuestionAnswering',
   inputs: { ...INPUTS, start_positions: optionalIds, end_positions: optionalIds },
   spec: (config) => questionAnsweringSpec(config),
-  forward: (head, hidden, { start_positions: startPositions, end_positions: endPositions }) => {
-    const { startLogits, endLogits } = questionAnsweringHead(head, hidden);
-    const isLabelled = startPositions !== undefined && endPositions !== undefined;
-    const loss = isLabelled
-      ? questionAnsweringLoss({ startLogits, endLogits }, { startPositions, endPositions })
-      : undefined;
-    return withLoss({ start_logits: startLogits, end_logits: endLogits }, loss);
-  },
+  forward: (head, hidden, inputs) => answerOutputs(questionAnsweringHead(head, hidden), inputs),
 });
 
 /** Inputs are [batch, numChoices, seqLen]. */
@@ -244,6 +225,6 @@ export const electraForMultipleChoice = electraWith<MultipleChoiceParams>({
       dropoutRate: config.summaryLastDropout,
       rng,
     });
-    return withLoss({ logits }, labels === undefined ? undefined : meanCrossEntropy(logits, labels));
+    return withLoss({ logits }, labels && meanCrossEntropy(logits, labels));
   },
 });

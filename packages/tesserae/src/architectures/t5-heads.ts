@@ -1,3 +1,4 @@
+import { subRng } from '@tesserae/nn';
 import type { T5ClassificationParams, T5Config, T5EncoderModelParams, T5Params } from '@tesserae/t5-model';
 import {
   T5_ALIASES,
@@ -13,18 +14,17 @@ import type { QuestionAnsweringParams, TokenClassificationParams } from '@tesser
 import {
   problemTypeOf,
   questionAnsweringHead,
-  questionAnsweringLoss,
   questionAnsweringSpec,
   sequenceClassificationLoss,
   tokenClassificationHead,
   tokenClassificationLoss,
   tokenClassificationSpec,
 } from '@tesserae/task-heads';
-import type { Rng, Tensor } from '@tesserae/tensor';
-import { foldIn, mapTree } from '@tesserae/tensor';
+import { mapTree } from '@tesserae/tensor';
 import type { ParamSpec } from '@tesserae/weights';
+import { answerOutputs } from './answer-outputs.js';
 import type { Architecture } from './architecture.js';
-import { ENCODER_INPUTS, optionalIds } from './architecture.js';
+import { ENCODER_INPUTS, optionalIds, withLoss } from './architecture.js';
 import {
   DECODER_INPUTS,
   DECODER_NAMES,
@@ -43,9 +43,6 @@ export interface WithHead<Model, Head> {
   readonly head: Head;
 }
 
-const headRng = (rng: Rng | undefined): Rng | undefined =>
-  rng === undefined ? undefined : foldIn(rng, 'head');
-
 /** The specs of a model whose tensors are stored under a prefix. */
 function prefixed<Specs extends object>(specs: Specs): Specs {
   return mapTree(specs, (spec: ParamSpec) => ({ ...spec, name: T5_BASE_PREFIX + spec.name! })) as Specs;
@@ -54,13 +51,6 @@ function prefixed<Specs extends object>(specs: Specs): Specs {
 const prefixedAliases = Object.fromEntries(
   Object.entries(T5_ALIASES).map(([alias, name]) => [T5_BASE_PREFIX + alias, T5_BASE_PREFIX + name]),
 );
-
-function withLoss(
-  loss: Tensor | undefined,
-  outputs: Readonly<Record<string, Tensor>>,
-): Readonly<Record<string, Tensor>> {
-  return loss === undefined ? outputs : { loss, ...outputs };
-}
 
 /** One decision per text, read off the decoder's state at the text's last end token. */
 export const t5ForSequenceClassification: Architecture<
@@ -78,12 +68,12 @@ export const t5ForSequenceClassification: Architecture<
   forward: ({ transformer, head }, inputs, { config, rng }) => {
     const { encoded, decoded } = bothStacks(transformer, inputs, { config, rng });
     const sentence = lastEndTokenState(decoded, inputs['input_ids']!, config); // [batch, dModel]
-    const logits = t5ClassificationHead(head, sentence, { config, rng: headRng(rng) });
+    const logits = t5ClassificationHead(head, sentence, { config, rng: subRng(rng, 'head') });
     const outputs = { logits, encoder_last_hidden_state: encoded };
     const { labels } = inputs;
     if (labels === undefined) return outputs;
     const problemType = config.problemType ?? problemTypeOf(config.labels.length, labels);
-    return withLoss(sequenceClassificationLoss(logits, labels, { problemType }), outputs);
+    return withLoss(outputs, sequenceClassificationLoss(logits, labels, { problemType }));
   },
 };
 
@@ -107,9 +97,9 @@ export const t5ForTokenClassification: Architecture<
   forward: ({ transformer, head }, inputs, { config, rng }) => {
     const hidden = encoderStack(transformer, inputs, { config, rng });
     const { classifierDropout: dropoutRate } = config;
-    const logits = tokenClassificationHead(head, hidden, { dropoutRate, rng: headRng(rng) });
+    const logits = tokenClassificationHead(head, hidden, { dropoutRate, rng: subRng(rng, 'head') });
     const { labels } = inputs;
-    return withLoss(labels && tokenClassificationLoss(logits, labels, {}), { logits });
+    return withLoss({ logits }, labels && tokenClassificationLoss(logits, labels, {}));
   },
 };
 
@@ -127,14 +117,7 @@ export const t5ForQuestionAnswering: Architecture<T5Config, WithHead<T5Params, Q
   }),
   forward: ({ transformer, head }, inputs, run) => {
     const { encoded, decoded } = bothStacks(transformer, inputs, run);
-    const { startLogits, endLogits } = questionAnsweringHead(head, decoded);
-    const { start_positions: startPositions, end_positions: endPositions } = inputs;
-    const isLabelled = startPositions !== undefined && endPositions !== undefined;
-    return withLoss(
-      isLabelled
-        ? questionAnsweringLoss({ startLogits, endLogits }, { startPositions, endPositions })
-        : undefined,
-      { start_logits: startLogits, end_logits: endLogits, encoder_last_hidden_state: encoded },
-    );
+    const outputs = answerOutputs(questionAnsweringHead(head, decoded), inputs);
+    return { ...outputs, encoder_last_hidden_state: encoded };
   },
 };

@@ -66,10 +66,3 @@ export function rowOf({ data, shape }: HostTensor, at: number): Float32Array | I
   const size = data.length / shape[0]!;
   return data.slice(at * size, (at + 1) * size) as Float32Array | Int32Array;
 }
-
-/** Index of the largest value. */
-export function argMaxOf(values: ArrayLike<number>): number {
-  let best = 0;
-  for (let index = 1; index < values.length; index++) if (values[index]! > values[best]!) best = index;
-  return best;
-}

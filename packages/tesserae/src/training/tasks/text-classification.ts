@@ -1,11 +1,12 @@
-import type { ProblemType } from '@tesserae/task-heads';
+import type { ProblemType } from '@tesserae/nn';
+import { argMaxOf } from '@tesserae/task-heads';
 import { sequenceClassificationLoss } from '@tesserae/task-heads';
 import { tokenCrossEntropy } from '@tesserae/nn';
 import type { HostTensor } from '@tesserae/tensor';
 import { hostTensor } from '@tesserae/tensor';
 import { classOf } from '../class-labels.js';
 import type { EncoderRow } from '../padded-batch.js';
-import { ENCODER_AXES, argMaxOf, encoderInputs, integers, rowOf } from '../padded-batch.js';
+import { ENCODER_AXES, encoderInputs, integers, rowOf } from '../padded-batch.js';
 import type { NamedRow } from '../row-fields.js';
 import { numberOf, optionalText, textOf, wrongField } from '../row-fields.js';
 import type { Features, Judged, RowFeatures, TrainingTask } from '../task.js';
