@@ -3,8 +3,11 @@ import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runFinetune } from '../src/commands/finetune.js';
+import { runPretrain } from '../src/commands/pretrain.js';
 import { CONFIG_SCHEMAS, jsonSchemaOf } from '../src/training/config-schema.js';
 import { readTrainingRows } from '../src/training/training-rows.js';
+import { readConfig } from '../src/training/read-config.js';
 import { runCommand } from './run.js';
 
 const words = ['red', 'green', 'blue', 'cat', 'dog', 'horse', 'sees', 'likes', 'the', 'a'] as const;
@@ -94,6 +97,33 @@ const events = (stdout: string): readonly Record<string, unknown>[] =>
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
+/** Runs a command that is interrupted in its third step. */
+async function interrupted(command: 'finetune' | 'pretrain', file: string, out: string): Promise<void> {
+  const controller = new AbortController();
+  const output = {
+    isJson: true,
+    result: (value: object) => {
+      const { event, step } = value as { readonly event?: string; readonly step?: number };
+      if (event === 'step' && step === 3) controller.abort(new Error('enough'));
+    },
+    drain: async () => undefined,
+    note: () => undefined,
+    warn: () => undefined,
+  };
+  const context = { output, signal: controller.signal };
+  const source = {
+    file: at(file),
+    overrides: [
+      ['data.dir', folder],
+      ['out', out],
+    ] as const,
+  };
+  const flags = { overwrite: false, resumes: false };
+  if (command === 'finetune')
+    await runFinetune({ config: await readConfig(source, CONFIG_SCHEMAS.finetune), ...flags }, context);
+  else await runPretrain({ config: await readConfig(source, CONFIG_SCHEMAS.pretrain), ...flags }, context);
+}
+
 describe.each([
   ['finetune', 'finetune.json', 'runs/seed-1'],
   ['pretrain', 'pretrain-electra.json', 'run'],
@@ -113,6 +143,27 @@ describe.each([
     expect(resumed.code).toBe(0);
     expect(events(resumed.stdout).find(({ event }) => event === 'start')).toMatchObject({ step: 2 });
     expect(Buffer.compare(await readFile(join(out, 'model.safetensors')), weights)).toBe(0);
+  });
+
+  it('saves when it is interrupted, and goes on to the same weights', { timeout: 60_000 }, async () => {
+    const out = at(`stopped-${config}`);
+    await expect(interrupted(command, config, out)).rejects.toThrow('enough');
+    expect(await readdir(join(out, run, 'checkpoints'))).toContain('step-00000003.safetensors');
+    expect(await readdir(out)).not.toContain('model.safetensors');
+    expect((await train(command, config, '--out', out, '--resume')).code).toBe(0);
+    const [weights, resumed] = await Promise.all(
+      [at(`out-${config}`), out].map((path) => readFile(join(path, 'model.safetensors'))),
+    );
+    expect(Buffer.compare(resumed!, weights!)).toBe(0);
+  });
+
+  it('writes the config with every number beside checkpoints and model; it may be run again', async () => {
+    const out = at(`out-${config}`);
+    for (const file of [join(out, run, `${command}.json`), join(out, `${command}.json`)]) {
+      const read = await readConfig({ file, overrides: [] }, CONFIG_SCHEMAS[command]);
+      expect(read.training).toMatchObject({ steps: 6, schedule: expect.any(String) as unknown });
+      expect(read.training).toHaveProperty('optimizer.name');
+    }
   });
 
   it('does not replace a model without being told to', async () => {
@@ -163,6 +214,19 @@ describe('finetune of a mixture', () => {
     const wrong = await train('finetune', 'mixture.json', '--train', 'rows.jsonl');
     expect(wrong.code).not.toBe(0);
     expect(wrong.stderr).toContain('data');
+  });
+});
+
+describe('finetune', () => {
+  it('says which labels the head of a folder knows', async () => {
+    await writeLines('other-labels.jsonl', [{ text: 'red', label: 'maybe' }]);
+    const { code, stderr } = await runCommand(
+      ...['finetune', '--task', 'text-classification', '--model', at('out-finetune.json')],
+      ...['--train', at('other-labels.jsonl')],
+    );
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('"maybe"');
+    expect(stderr).toContain('no, yes');
   });
 });
 

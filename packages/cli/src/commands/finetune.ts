@@ -4,14 +4,13 @@ import type { Backend } from '@tesserae/tensor';
 import { OptionError } from '@tesserae/tensor';
 import type { Tokenizer } from '@tesserae/tokenizer';
 import { adapterFiles } from '@tesserae/training';
-import { folderLogger, writeReport } from '@tesserae/training/node';
 import { saveFolder } from '@tesserae/weights/node';
 import type { PretrainedModel, TrainedModel, TrainingSettings } from 'tesserae';
 import { modelFiles, resolvedRecipe, summarizeRuns, trainModel } from 'tesserae';
 import { openBackend } from '../backend-choice.js';
 import type { CommandContext } from '../command-context.js';
 import type { FinetuneConfig } from '../training/config-schema.js';
-import { checkpointsIn, refuseExisting } from '../training/run-folder.js';
+import { checkpointsIn, configJson, refuseExisting, runLogged } from '../training/run-folder.js';
 import { metricsText, showRun } from '../training/run-events.js';
 import { summaryText } from '../training/seed-summary.js';
 import { startingModel, startingTokenizer } from '../training/starting-model.js';
@@ -84,9 +83,10 @@ async function runSeed(
     checkpoints: checkpointsIn(folder, { checkpoints: config.checkpoints, resumes }),
     signal,
   });
-  const logger = folder === undefined ? undefined : await folderLogger(folder);
-  const trained = await showRun(events, { label: `seed ${seed}`, output, seed, logger });
-  if (folder !== undefined) await writeReport(folder, { title: `${config.task}, seed ${seed}`, config });
+  const trained = await runLogged(events, {
+    ...{ label: `seed ${seed}`, title: `${config.task}, seed ${seed}`, output, seed, folder },
+    ...{ file: CONFIG_FILE, config: { ...resolvedConfig(config, model), seeds: [seed] } },
+  });
   signal.throwIfAborted();
   return { ...trained, seed };
 }
@@ -137,6 +137,13 @@ function settingsOf({ training = {}, evaluation = {} }: FinetuneConfig, seed: nu
   return { ...training, ...others, evaluateEvery: every, evalBatchSize, seed } as TrainingSettings;
 }
 
+/** The config with the recipe of the model in the place of what it leaves open. */
+function resolvedConfig(config: FinetuneConfig, model: TrainedModel['model']): FinetuneConfig {
+  const { epochs, ...training } = resolvedRecipe(model, config.training as TrainingSettings);
+  const length = config.training?.steps === undefined ? { epochs } : {};
+  return { ...config, training: { ...training, ...length } as FinetuneConfig['training'] };
+}
+
 interface ReportOptions extends Omit<FinetuneOptions, 'resumes'> {
   readonly context: CommandContext;
 }
@@ -152,13 +159,9 @@ async function report(
   const summary = summarizeRuns(scored.map(({ metrics }) => metrics));
   const results = { seed: chosen.seed, runs: scored, summary };
   if (config.out !== undefined) {
-    const resolved = {
-      ...config,
-      training: { ...resolvedRecipe(chosen.model, config.training as TrainingSettings) },
-    };
     const files = new Map<string, string | Iterable<Uint8Array>>(modelFiles(chosen.model as PretrainedModel));
-    files.set(CONFIG_FILE, `${JSON.stringify(resolved, null, 2)}\n`);
-    files.set(RESULTS_FILE, `${JSON.stringify(results, null, 2)}\n`);
+    files.set(CONFIG_FILE, configJson(resolvedConfig(config, chosen.model)));
+    files.set(RESULTS_FILE, configJson(results));
     await saveFolder(config.out, files, { overwrite, signal });
     if (chosen.adapter !== undefined)
       await saveFolder(join(config.out, 'adapter'), adapterFiles(chosen.adapter), { overwrite, signal });

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import type { Backend } from '@tesserae/tensor';
 import type { TrainerEvent } from '@tesserae/training';
-import { folderLogger, writeReport } from '@tesserae/training/node';
 import { saveFolder } from '@tesserae/weights/node';
 import type { PretrainData, PretrainSettings, PretrainedModel } from 'tesserae';
-import { modelFiles, pretrainElectra, pretrainT5 } from 'tesserae';
+import { modelFiles, pretrainElectra, pretrainT5, resolvedPretraining } from 'tesserae';
 import { openBackend } from '../backend-choice.js';
 import type { CommandContext } from '../command-context.js';
 import { createProgress } from '../progress.js';
@@ -13,11 +12,13 @@ import type { PretrainingStart } from '../training/pretraining-start.js';
 import { objectiveFor, pretrainingStart } from '../training/pretraining-start.js';
 import type { TextSource } from '../training/pretraining-texts.js';
 import { openTexts } from '../training/pretraining-texts.js';
-import { metricsText, showRun } from '../training/run-events.js';
-import { checkpointsIn, refuseExisting } from '../training/run-folder.js';
+import { metricsText } from '../training/run-events.js';
+import { checkpointsIn, configJson, refuseExisting, runLogged } from '../training/run-folder.js';
 
 /** File of a model folder that says how it was trained. */
 const CONFIG_FILE = 'pretrain.json';
+/** File of a model folder with what the run came to. */
+const RESULTS_FILE = 'results.json';
 /** Folder of ELECTRA's other half. */
 const GENERATOR = 'generator';
 
@@ -42,6 +43,7 @@ export async function runPretrain(
     const start = await pretrainingStart(config, { train, seed, signal });
     output.note(`${start.tokenizer.vocabSize} tokens in the vocabulary; backend ${backend.name}`);
     const folder = out === undefined ? undefined : join(out, 'run');
+    const resolved = resolvedConfig(config, start.family);
     const reading = readingProgress(train, context);
     const events = trained(start, {
       train: reading.lines(),
@@ -52,11 +54,12 @@ export async function runPretrain(
       config,
       backend,
     });
-    const logger = folder === undefined ? undefined : await folderLogger(folder);
-    const result = await showRun(events, { label: start.family, output, seed, logger });
-    if (folder !== undefined) await writeReport(folder, { title: `Pre-training of ${start.family}`, config });
+    const result = await runLogged(events, {
+      ...{ label: start.family, title: `Pre-training of ${start.family}` },
+      ...{ output, seed, folder, file: CONFIG_FILE, config: resolved },
+    });
     signal.throwIfAborted();
-    await save(result, { config, overwrite, context });
+    await save(result, { config: resolved, overwrite, context });
   } finally {
     await backend.close();
   }
@@ -76,9 +79,7 @@ async function* trained(
   start: PretrainingStart,
   { config, ...given }: Given,
 ): AsyncGenerator<TrainerEvent, Trained, void> {
-  const { evaluation, training, seed = 0 } = config;
-  const { every: evaluateEvery, batches: evalBatches } = evaluation ?? {};
-  const settings = { ...training, seed, evaluateEvery, evalBatches } as PretrainSettings;
+  const settings = settingsOf(config);
   const objective = objectiveFor(config, start.family);
   if (start.family === 'electra') {
     const { config: sizes, tokenizer, start: begun } = start;
@@ -88,6 +89,20 @@ async function* trained(
   }
   const { model, ...result } = yield* pretrainT5({ ...given, model: start.model, settings, objective });
   return { main: model as PretrainedModel, ...result };
+}
+
+/** Settings of training and evaluation as one object. */
+function settingsOf({ evaluation, training, seed = 0 }: PretrainConfig): PretrainSettings {
+  const { every: evaluateEvery, batches: evalBatches } = evaluation ?? {};
+  return { ...training, seed, evaluateEvery, evalBatches } as PretrainSettings;
+}
+
+/** The config with the paper's choices in the place of what it leaves open. */
+function resolvedConfig(config: PretrainConfig, family: PretrainingStart['family']): PretrainConfig {
+  const given = { settings: settingsOf(config), objective: objectiveFor(config, family) };
+  const { settings, objective } = resolvedPretraining(family, given);
+  const { seed, evaluateEvery: every, evalBatches: batches, ...training } = settings;
+  return { ...config, objective, training, evaluation: { every, batches }, seed } as PretrainConfig;
 }
 
 /** A bar over the bytes of the texts while they are tokenised. */
@@ -125,7 +140,8 @@ async function save(
     if (generator !== undefined)
       await saveFolder(join(out, GENERATOR), modelFiles(generator), { overwrite, signal });
     const files = new Map<string, string | Iterable<Uint8Array>>(modelFiles(main));
-    files.set(CONFIG_FILE, `${JSON.stringify({ ...config, steps: step, scores }, null, 2)}\n`);
+    files.set(CONFIG_FILE, configJson(config));
+    files.set(RESULTS_FILE, configJson({ steps: step, scores }));
     await saveFolder(out, files, { overwrite, signal });
   }
   const where =

@@ -48,7 +48,7 @@ export interface PretrainedElectra extends Omit<TrainingResult, 'params' | 'best
 }
 
 /** Google's small model. @see configure_pretraining.py */
-const DEFAULTS = {
+export const ELECTRA_PRETRAINING = {
   optimizer: { name: 'adamw', ...PRETRAINING_ADAM },
   learningRate: 5e-4,
   schedule: 'electra',
@@ -73,7 +73,7 @@ export async function* pretrainElectra({
   start,
   ...options
 }: PretrainElectraOptions): AsyncGenerator<TrainerEvent, PretrainedElectra, void> {
-  const settings = resolvePretrainSettings(options.settings, DEFAULTS);
+  const settings = resolvePretrainSettings(options.settings, ELECTRA_PRETRAINING);
   const { seqLen, seed } = settings;
   requireLength(seqLen, sizes.maxPositions);
   const config = withDropout({ ...sizes, vocabSize: tokenizer.vocabSize }, settings.dropout);

@@ -36,7 +36,7 @@ export interface PretrainedT5 extends Omit<TrainingResult, 'params' | 'best'> {
 }
 
 /** @see Raffel et al. 2020, §3.1.2: Adafactor, 1/√max(step, 10,000), 2¹⁶ tokens a batch */
-const DEFAULTS = {
+export const T5_PRETRAINING = {
   optimizer: { name: 'adafactor' },
   learningRate: 1,
   schedule: 'inverse-square-root',
@@ -58,7 +58,7 @@ export async function* pretrainT5({
   objective: spans = {},
   ...options
 }: PretrainT5Options): AsyncGenerator<TrainerEvent, PretrainedT5, void> {
-  const settings = resolvePretrainSettings(options.settings, DEFAULTS);
+  const settings = resolvePretrainSettings(options.settings, T5_PRETRAINING);
   const objective = spanCorruption({ ...spans, inputsLength: settings.seqLen });
   const { windows, held } = await readTexts(options, { tokenizer: requireTokenizer(model), objective });
   const { inputsLength: maxLength, targetsLength: maxTargetLength } = objective;
