@@ -7,9 +7,9 @@ import type {
 } from '@tesserae/electra-model';
 import { pretrainingMeter } from '@tesserae/electra-model';
 import type { Backend, HostTensor, Tensor } from '@tesserae/tensor';
-import { compile, rngFrom, rngKeyAt } from '@tesserae/tensor';
+import { compile, releaseTree, rngFrom, rngKeyAt } from '@tesserae/tensor';
 import type { MetricValues } from '@tesserae/training';
-import { readTree, releaseTree } from '@tesserae/training';
+import { readTree } from '@tesserae/training';
 import type { ExampleBatch } from './example-set.js';
 
 interface Args {
