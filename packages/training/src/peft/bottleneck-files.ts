@@ -54,7 +54,7 @@ function namesOf({
 
 /**
  * Reads bottleneck adapters for a model.
- * @param specs  of the model they are for
+ * @param options.specs  of the model they are for
  * @throws FormatError when a file is missing, damaged, of another kind, or does not fit the model
  */
 export async function readBottleneck(
