@@ -1,4 +1,4 @@
-import type { Dim, Rng, Tensor } from '@tesserae/tensor';
+import type { DType, Dim, Rng, Tensor } from '@tesserae/tensor';
 import {
   ShapeError,
   add,
@@ -86,12 +86,12 @@ export function encode(
     readonly learnsPadding?: boolean;
   },
 ): Tensor {
-  const bias = attentionBias(inputs, sight);
   const embedded = inScope('embeddings', () =>
     embed(params.embeddings, inputs, { config, rng: subRng(rng, 'embeddings'), learnsPadding }),
   );
   // [batch, seqLen, hiddenSize]
   let hidden = params.projection === undefined ? embedded : linear(embedded, params.projection);
+  const bias = attentionBias(inputs, { sight, dtype: hidden.spec.dtype });
   params.layers.forEach((layer, index) => {
     const isShortened = tokens === 'first' && index === params.layers.length - 1;
     const queries = isShortened ? sliceAxis(hidden, { axis: 1, start: 0, limit: 1 }) : hidden;
@@ -103,11 +103,14 @@ export function encode(
 }
 
 /** What attention adds to its scores, if anything: [batch or 1, 1, seqLen or 1, seqLen]. */
-function attentionBias({ inputIds, attentionMask }: ElectraInputs, sight: Sight): Tensor | undefined {
+function attentionBias(
+  { inputIds, attentionMask }: ElectraInputs,
+  { sight, dtype }: { readonly sight: Sight; readonly dtype: DType },
+): Tensor | undefined {
   const masks = attentionMask === undefined ? [] : [paddingMask(attentionMask)];
   if (sight !== 'all') masks.push(sightMask(inputIds.spec.shape[1]!, sight));
   const [first, ...rest] = masks;
-  return first === undefined ? undefined : maskBias(combineMasks(first, ...rest));
+  return first === undefined ? undefined : maskBias(combineMasks(first, ...rest), { dtype });
 }
 
 /** bool[1, 1, seqLen, seqLen]: which keys a query sees. */

@@ -1,4 +1,4 @@
-import { softmax } from '@tesserae/tensor';
+import { cast, softmax } from '@tesserae/tensor';
 import { describe, expect, it } from 'vitest';
 import { hostOf, tensorOf, valuesOf } from '../test/values-of.js';
 import { MASKED_SCORE, causalMask, combineMasks, maskBias, paddingMask } from './masks.js';
@@ -50,6 +50,16 @@ describe('masks', () => {
     expect(await valuesOf(maskBias(mask))).toEqual([0, MASKED_SCORE, 0]);
     expect(await valuesOf(maskBias(mask, { bias: tensorOf([2, 3, -4]) }))).toEqual([2, MASKED_SCORE, -4]);
   });
+
+  it.each(['f16', 'bf16'] as const)(
+    'in %s a row that is masked everywhere gives equal weights too',
+    async (dtype) => {
+      const mask = tensorOf([[0, 0, 0, 0]], 'bool');
+      expect(await valuesOf(cast(softmax(maskBias(mask, { dtype }), { axis: -1 }), 'f32'))).toEqual([
+        0.25, 0.25, 0.25, 0.25,
+      ]);
+    },
+  );
 
   it('a row that is masked everywhere gives equal weights, not NaN', async () => {
     const bias = maskBias(

@@ -8,6 +8,12 @@ import { add, and, equal, expandDims, iota, lessEqual, not, scalar, where } from
  */
 export const MASKED_SCORE = -3.4028234663852886e38;
 
+/** The same for narrower floats, in which the score above would be -∞: their own most negative finite number. */
+const NARROW_SCORES: Readonly<Partial<Record<DType, number>>> = {
+  f16: -65_504,
+  bf16: -3.3895313892515355e38,
+};
+
 /**
  * Which key positions are real.
  * @param attentionMask  i32 or bool [batch, kvLen]; 0 marks padding
@@ -49,11 +55,12 @@ export function combineMasks(first: Tensor, ...rest: readonly Tensor[]): Tensor 
 /**
  * A mask, and a bias if there is one, as what attention adds to its scores.
  * @param mask  bool, broadcastable to [batch, numHeads, qLen, kvLen]
+ * @param options.dtype  of the result where there is no bias: that of the queries; default f32
  */
 export function maskBias(
   mask: Tensor,
   { bias, dtype = 'f32' }: { readonly bias?: Tensor; readonly dtype?: DType } = {},
 ): Tensor {
-  if (bias !== undefined) return where(mask, bias, MASKED_SCORE);
-  return where(mask, scalar(dtype, 0), MASKED_SCORE);
+  const kept = bias ?? scalar(dtype, 0);
+  return where(mask, kept, NARROW_SCORES[kept.spec.dtype] ?? MASKED_SCORE);
 }

@@ -106,7 +106,8 @@ export function decode(
   const biasOf = sharedBias((table) =>
     maskBias(mask, { bias: positionBias(table, { ...config, isCausal: true, qLen: len, kvLen: len }) }),
   );
-  const crossBias = attentionMask === undefined ? undefined : maskBias(paddingMask(attentionMask));
+  const { dtype } = encoded.spec;
+  const crossBias = attentionMask === undefined ? undefined : maskBias(paddingMask(attentionMask), { dtype });
   let hidden = embed(params.shared, decoderInputIds, { config, rng }); // [batch, tgtLen, dModel]
   params.decoder.blocks.forEach((block, index) => {
     hidden = inScope(`decoder.blocks.${index}`, () => {

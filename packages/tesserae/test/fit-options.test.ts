@@ -1,33 +1,16 @@
 import { createCpuBackend } from '@tesserae/backend-cpu';
-import { ELECTRA_DEFAULTS } from '@tesserae/electra-model';
 import type { HostTensor } from '@tesserae/tensor';
 import { flattenTree } from '@tesserae/tensor';
-import { createBertTokenizer } from '@tesserae/tokenizer';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ElectraForSequenceClassification, crossValidate, acrossSeeds } from '../src/index.js';
+import { config, labelOf, reviews, tokenizer } from './film-reviews.js';
 
-const VOCAB = '[PAD] [UNK] [CLS] [SEP] [MASK] good bad fine poor film the a was'.split(' ');
-const tokenizer = createBertTokenizer({ vocab: VOCAB });
 const backend = createCpuBackend();
-const config = {
-  ...ELECTRA_DEFAULTS,
-  vocabSize: VOCAB.length,
-  embeddingSize: 16,
-  hiddenSize: 16,
-  numLayers: 1,
-  numHeads: 2,
-  intermediateSize: 32,
-  maxPositions: 16,
-  hiddenDropout: 0,
-  attentionDropout: 0,
-  labels: ['bad', 'good'],
-};
-const adjectives = ['good', 'bad', 'fine', 'poor'];
-const x = Array.from({ length: 24 }, (_, at) => `${at % 3 ? 'the' : 'a'} film was ${adjectives[at % 4]}`);
-const y = x.map((text) => (/good|fine/.test(text) ? 'good' : 'bad'));
+const x = reviews(24);
+const y = x.map(labelOf);
 const settings = { epochs: 6, batchSize: 8, learningRate: 0.02, seed: 1 };
 
 const create = (seed = 1) => ElectraForSequenceClassification.create(config, { seed, tokenizer, backend });
@@ -122,6 +105,41 @@ describe('fit with a teacher', () => {
     const distillation = { teacher: teacher.model };
     await expect(student.fit(x, y, { ...settings, distillation })).rejects.toThrow(
       "the teacher's labels are no, yes",
+    );
+  });
+});
+
+describe('fit in narrow floats', () => {
+  it.each(['bf16', 'f16'] as const)('learns in %s, padding masked', { timeout: 60_000 }, async (compute) => {
+    const model = await create();
+    const before = await model.evaluate(x, y);
+    await model.fit(x, y, {
+      ...settings,
+      epochs: 24,
+      learningRate: 0.01,
+      precision: { compute },
+      buckets: [12],
+    });
+    expect((await model.evaluate(x, y))['loss']!).toBeLessThan(before['loss']! / 2);
+  });
+});
+
+describe('fit with zLoss and labelSmoothing', () => {
+  it('changes what classifiers learn', async () => {
+    const [plain, squared] = [await create(), await create()];
+    await plain.fit(x, y, { ...settings, epochs: 1 });
+    await squared.fit(x, y, { ...settings, epochs: 1, zLoss: 1 });
+    expect(changed(leaves(plain), leaves(squared)).length).toBeGreaterThan(0);
+  });
+
+  it('is refused where the loss is no softmax over classes', async () => {
+    const scores = x.map((_, at) => at / 10);
+    const model = await ElectraForSequenceClassification.create(
+      { ...config, labels: ['score'], problemType: 'regression' },
+      { seed: 1, tokenizer, backend },
+    );
+    await expect(model.fit(x, scores, { ...settings, labelSmoothing: 0.1 })).rejects.toThrow(
+      'for regression',
     );
   });
 });

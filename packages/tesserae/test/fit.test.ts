@@ -1,7 +1,6 @@
 import { createCpuBackend } from '@tesserae/backend-cpu';
-import { ELECTRA_DEFAULTS } from '@tesserae/electra-model';
 import { T5_DEFAULTS } from '@tesserae/t5-model';
-import { createBertTokenizer, createByt5Tokenizer } from '@tesserae/tokenizer';
+import { createByt5Tokenizer } from '@tesserae/tokenizer';
 import { describe, expect, it } from 'vitest';
 import {
   ElectraForMaskedLM,
@@ -11,29 +10,11 @@ import {
   ElectraModel,
   T5,
 } from '../src/index.js';
+import { adjectives, config, labelOf, reviews, tokenizer } from './film-reviews.js';
 
-const VOCAB = '[PAD] [UNK] [CLS] [SEP] [MASK] good bad fine poor film the a was'.split(' ');
-const tokenizer = createBertTokenizer({ vocab: VOCAB });
 const backend = createCpuBackend();
-const config = {
-  ...ELECTRA_DEFAULTS,
-  vocabSize: VOCAB.length,
-  embeddingSize: 16,
-  hiddenSize: 16,
-  numLayers: 1,
-  numHeads: 2,
-  intermediateSize: 32,
-  maxPositions: 16,
-  hiddenDropout: 0,
-  attentionDropout: 0,
-  labels: ['bad', 'good'],
-};
-const adjectives = ['good', 'bad', 'fine', 'poor'];
-const x = Array.from(
-  { length: 32 },
-  (_, at) => `${at % 3 === 0 ? 'the' : 'a'} film was ${adjectives[at % 4]}`,
-);
-const y = x.map((text) => (/good|fine/.test(text) ? 'good' : 'bad'));
+const x = reviews(32);
+const y = x.map(labelOf);
 const settings = { epochs: 12, batchSize: 8, learningRate: 0.01, seed: 1 };
 
 describe('fit', () => {

@@ -8,7 +8,7 @@ import type { CommandContext } from '../command-context.js';
 import { readInput } from '../data-input.js';
 
 /** Options of the command. */
-interface MemorizationOptions {
+export interface MemorizationOptions {
   readonly train: readonly string[];
   readonly outputs: string;
   readonly trainField: string;
@@ -34,7 +34,7 @@ export async function runMemorization(options: MemorizationOptions, context: Com
   for await (const text of textsOf([options.outputs], options.field, signal)) {
     const found = index.compare(text);
     counts[found.kind]++;
-    output.result({ row, ...found }, found.kind === 'new' ? '' : shown(row, text, found));
+    if (output.isJson || found.kind !== 'new') output.result({ row, ...found }, shown(row, text, found));
     row++;
   }
   const exposures = options.canaries === undefined ? undefined : await exposed(options, context);
@@ -55,7 +55,20 @@ async function* textsOf(
   const records = isText
     ? readText(files, { blankLines: 'skip', signal })
     : readInput(files, { format: 'auto', field, signal });
-  for await (const record of records) yield String((record as { readonly text: unknown }).text);
+  for await (const record of records) {
+    const { text } = record as { readonly text: unknown };
+    yield typeof text === 'string' ? text : noText(text, field);
+  }
+}
+
+function noText(got: unknown, field: string): never {
+  throw new OptionError({
+    op: 'memorization',
+    problem: `field '${field}' of a record is ${JSON.stringify(got)}, needed a text`,
+    likely: 'Name another field by --train-field or --field.',
+    page: 'input-format',
+    got,
+  });
 }
 
 function shown(

@@ -21,7 +21,7 @@ const textsSchema = z.strictObject({
     .optional()
     .describe('documents: parted by blank lines, each line a paragraph (.txt); text: each line is one'),
   field: z.string().optional().describe('field of a record that is the text; default text'),
-  limit: count.optional().describe('the most documents that are read'),
+  limit: count.optional().describe('the most documents that are read, of train and of heldOut'),
 });
 
 /** ELECTRA's objective: Google's names in camelCase. */

@@ -30,12 +30,11 @@ export interface DistillationSettings {
 /**
  * A task whose loss is (1 - weight) of its own and `weight` of the divergence from a teacher, which runs in the same graph without
  * dropout or gradient.
- * @param open  makes the task on a context; its loss must read `logits` of the forward pass
- * @throws OptionError when teacher and student do not fit
+ * @throws OptionError when teacher and student do not fit, or the task's loss is no cross-entropy of logits
  * @see Hinton et al. 2015
  */
 export function distilledTask(
-  open: (context: TaskContext) => TrainingTask,
+  task: TrainingTask,
   context: TaskContext,
   settings: DistillationSettings,
 ): TrainingTask {
@@ -44,32 +43,23 @@ export function distilledTask(
   const teacher = settings.teacher as PretrainedModel<TrainableConfig>;
   if (!(weight >= 0 && weight <= 1)) refuse(`weight is ${weight}`, 'a share from 0 to 1');
   requireSameVocabulary(teacher, context);
-  let seen: { readonly logits: Tensor; readonly inputs: BatchInputs<Tensor> } | undefined;
-  const watched = open({
-    ...context,
-    forward(params, inputs, rng) {
-      const outputs = context.forward(params, inputs, rng);
-      seen = { logits: outputs['logits']!, inputs };
-      return outputs;
-    },
-  });
   return {
-    ...watched,
+    ...task,
     loss(params, batch, options) {
-      const own = watched.loss(params, batch, options);
-      if (options.rng === undefined || weight === 0) return own; // evaluation: the loss of the labels
-      const { logits, inputs } = seen!;
+      const own = task.loss(params, batch, options);
+      if (options.rng === undefined) return own; // evaluation: the loss of the labels
+      const { logits } = own;
+      const { labels, ...inputs } = batch;
+      if (logits === undefined || labels === undefined)
+        return refuse(`the loss of ${task.name} has no classes`, 'a cross-entropy of labels');
       const known = teacherLogits(teacher, inputs);
       if (!equalShapes(known.spec.shape, logits.spec.shape))
         refuse(
           `the teacher's logits are ${formatSpec(known.spec)}`,
           `the student's ${formatSpec(logits.spec)}`,
         );
-      const labels = batch['labels'];
-      const isPerToken =
-        labels?.spec.shape.length === logits.spec.shape.length - 1 && logits.spec.shape.length === 3;
-      const counted = isPerToken ? { counted: not(equal(labels, IGNORE_INDEX)) } : {};
-      const soft = distillationLoss(logits, known, { temperature, ...counted });
+      const counted = not(equal(labels, IGNORE_INDEX));
+      const soft = distillationLoss(logits, known, { temperature, counted });
       return { ...own, loss: add(mul(own.loss, 1 - weight), mul(soft.loss, weight)) };
     },
   };

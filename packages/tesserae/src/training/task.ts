@@ -1,6 +1,7 @@
 import type { Random } from '@tesserae/data';
 import type { GenerateOptions } from '@tesserae/t5-model';
 import type { Backend, HostTensor, Rng, Tensor } from '@tesserae/tensor';
+import { OptionError } from '@tesserae/tensor';
 
 /** Names of the tasks that models are trained for. */
 export const TASK_NAMES = [
@@ -42,12 +43,26 @@ export interface TaskLoss {
   readonly loss: Tensor;
   /** f32 scalar; absent: examples. */
   readonly weight?: Tensor;
+  /** float[..., numClasses], where the loss is a cross-entropy with `labels`: what a teacher may be compared with. */
+  readonly logits?: Tensor;
 }
 
 /** Settings of the loss. */
 export interface LossSettings {
   readonly labelSmoothing: number;
   readonly zLoss: number;
+}
+
+/** @throws OptionError when a head whose loss is no softmax over classes is given what changes one */
+export function requirePlainLoss({ labelSmoothing, zLoss }: LossSettings, head: string): void {
+  if (labelSmoothing === 0 && zLoss === 0) return;
+  throw new OptionError({
+    op: 'training',
+    problem: `labelSmoothing and zLoss are for one class of several; the head is for ${head}`,
+    likely: 'Leave them out.',
+    page: 'option-value',
+    got: head,
+  });
 }
 
 /** Predictions and what they are compared with, in every form that a metric may want; one entry a row or a word. */

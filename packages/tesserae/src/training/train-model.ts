@@ -154,10 +154,8 @@ async function prepare({ backend, settings = {}, signal, ...given }: TrainModelO
   const { distillation, lora, ...plain } = settings;
   const recipe = resolvedRecipe(model, lora === undefined ? plain : { layerWiseDecay: 1, ...plain });
   const context = taskContext(model, settings);
-  const own =
-    distillation === undefined
-      ? openTask(name, context)
-      : distilledTask((watched) => openTask(name, watched), context, distillation);
+  const plainTask = openTask(name, context);
+  const own = distillation === undefined ? plainTask : distilledTask(plainTask, context, distillation);
   const adapter = lora && adapterFor(model, lora, { seed: settings.seed ?? 0 });
   const task = adapter === undefined ? own : adaptedTask(own, adapter);
   const metrics = settings.metrics ?? task.metrics;
@@ -194,7 +192,7 @@ function openStep(
     precision: settings.precision,
     maxGradNorm: recipe.maxGradNorm,
     microBatches,
-    skipsNonFinite: settings.onNonFinite === 'skip',
+    ...(settings.onNonFinite === 'skip' ? { skipsNonFinite: true } : {}), // else as the precision needs it
     seed,
     name: `train ${task.name}`,
     maxGraphs: MOST_GRAPHS,

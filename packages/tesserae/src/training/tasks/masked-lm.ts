@@ -1,5 +1,5 @@
 import type { EncoderIds, Random } from '@tesserae/data';
-import { encoderIds, joinSegments, maskTokens, plainEncoder } from '@tesserae/data';
+import { encoderIds, joinSegments, maskTokens, plainEncoder, roundHalfEven } from '@tesserae/data';
 import { IGNORE_INDEX, tokenCrossEntropy } from '@tesserae/nn';
 import { add, argMax } from '@tesserae/tensor';
 import type { EncoderRow } from '../padded-batch.js';
@@ -35,7 +35,7 @@ export function maskedLm(context: TaskContext): TrainingTask<TextWindow, Read> {
         const part = tokens.subarray(at * room, (at + 1) * room);
         const { inputIds, typeIds } = joinSegments([part], ids);
         const size = inputIds.length;
-        const numLabels = Math.max(1, Math.round(size * MASK_PROBABILITY));
+        const numLabels = Math.max(1, roundHalfEven(size * MASK_PROBABILITY));
         const row = { inputIds, ...(hasSegments ? { typeIds } : {}) };
         return { ...row, lengths: [size], numTokens: size, numLabels };
       });
@@ -43,7 +43,8 @@ export function maskedLm(context: TaskContext): TrainingTask<TextWindow, Read> {
     batch: (examples, { lengths: [length], random }) =>
       maskedBatch(examples, { length: length!, padId, ids, random }),
     loss(params, { labels, ...inputs }, { labelSmoothing, zLoss, rng }) {
-      return tokenCrossEntropy(forward(params, inputs, rng)['logits']!, labels!, { labelSmoothing, zLoss });
+      const logits = forward(params, inputs, rng)['logits']!;
+      return { ...tokenCrossEntropy(logits, labels!, { labelSmoothing, zLoss }), logits };
     },
     outputs: (params, { labels, ...inputs }) => ({
       classes: argMax(forward(params, inputs)['logits']!, { axis: -1 }), // i32[batch, seqLen]

@@ -5,6 +5,7 @@ import { ENCODER_AXES, encoderInputs, integers, rowOf } from '../padded-batch.js
 import type { NamedRow } from '../row-fields.js';
 import { isAbsent, textOf, wrongField } from '../row-fields.js';
 import type { Features, Judged, RowFeatures, TrainingTask } from '../task.js';
+import { requirePlainLoss } from '../task.js';
 import type { TaskContext } from './task-context.js';
 
 /** A window on a context, with the question before it. */
@@ -45,7 +46,8 @@ export function questionAnswering(context: TaskContext): TrainingTask<AnswerWind
       start_positions: integers(examples.map(({ startPosition }) => startPosition)),
       end_positions: integers(examples.map(({ endPosition }) => endPosition)),
     }),
-    loss(params, { start_positions: starts, end_positions: ends, ...inputs }, { rng }) {
+    loss(params, { start_positions: starts, end_positions: ends, ...inputs }, { rng, ...settings }) {
+      requirePlainLoss(settings, 'question-answering');
       const { start_logits: startLogits, end_logits: endLogits } = forward(params, inputs, rng);
       const positions = { startPositions: starts!, endPositions: ends! };
       return { loss: questionAnsweringLoss({ startLogits: startLogits!, endLogits: endLogits! }, positions) };

@@ -10,6 +10,7 @@ import { ENCODER_AXES, encoderInputs, integers, rowOf } from '../padded-batch.js
 import type { NamedRow } from '../row-fields.js';
 import { numberOf, optionalText, textOf, wrongField } from '../row-fields.js';
 import type { Features, Judged, RowFeatures, TrainingTask } from '../task.js';
+import { requirePlainLoss } from '../task.js';
 import type { TaskContext } from './task-context.js';
 
 /** A text or pair, and its class, classes or score. */
@@ -47,11 +48,12 @@ export function textClassification(context: TaskContext): TrainingTask<Classifie
         problemType,
       ),
     }),
-    loss(params, { labels: targets, ...inputs }, { labelSmoothing, rng }) {
+    loss(params, { labels: targets, ...inputs }, { labelSmoothing, zLoss, rng }) {
       const logits = forward(params, inputs, rng)['logits']!;
-      return problemType === 'single_label_classification'
-        ? tokenCrossEntropy(logits, targets!, { labelSmoothing })
-        : { loss: sequenceClassificationLoss(logits, targets!, { problemType }) };
+      if (problemType === 'single_label_classification')
+        return { ...tokenCrossEntropy(logits, targets!, { labelSmoothing, zLoss }), logits };
+      requirePlainLoss({ labelSmoothing, zLoss }, problemType);
+      return { loss: sequenceClassificationLoss(logits, targets!, { problemType }) };
     },
     outputs: (params, { labels: _, ...inputs }) => ({ logits: forward(params, inputs)['logits']! }),
     read: ({ logits }, at) => rowOf(logits!, at),

@@ -33,7 +33,8 @@ export function textToText(context: TaskContext): TrainingTask<TextPair, string>
     features: (row, place) => [pairOf({ row, place }, context)],
     batch: (examples, { lengths }) => batchOf(examples, lengths, config),
     loss(params, { labels, ...inputs }, { labelSmoothing, zLoss, rng }) {
-      return tokenCrossEntropy(forward(params, inputs, rng)['logits']!, labels!, { labelSmoothing, zLoss });
+      const logits = forward(params, inputs, rng)['logits']!;
+      return { ...tokenCrossEntropy(logits, labels!, { labelSmoothing, zLoss }), logits };
     },
     generate: (examples, running) => generateTexts(examples, running, context),
     judge,

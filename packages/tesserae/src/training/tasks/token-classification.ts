@@ -42,8 +42,9 @@ export function tokenClassification(context: TaskContext): TrainingTask<TaggedWi
         length!,
       ),
     }),
-    loss(params, { labels: targets, ...inputs }, { labelSmoothing, rng }) {
-      return tokenCrossEntropy(forward(params, inputs, rng)['logits']!, targets!, { labelSmoothing });
+    loss(params, { labels: targets, ...inputs }, { labelSmoothing, zLoss, rng }) {
+      const logits = forward(params, inputs, rng)['logits']!;
+      return { ...tokenCrossEntropy(logits, targets!, { labelSmoothing, zLoss }), logits };
     },
     outputs: (params, { labels: _, ...inputs }) => ({
       classes: argMax(forward(params, inputs)['logits']!, { axis: -1 }), // i32[batch, seqLen]
